@@ -1,0 +1,1 @@
+"""Linux's numbers and structures, apart from behaviour: nothing here does anything."""
