@@ -1,0 +1,96 @@
+"""Where everything lies in a Wasm memory: the contract between tiers, kernel and hosts.
+
+    [0, GUEST_BASE)   emulator: register file, page table, decode cache
+    [GUEST_BASE, ...) guest byte g at GUEST_BASE + g
+
+The register file has the same layout in every tier, the reference evaluator included.
+Offsets of the register file ("slots") are relative to STATE.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAGE: Final = 4096
+GUEST_BASE: Final = 16 << 20
+GUEST_LIMIT: Final = (1 << 32) - GUEST_BASE  # guest addresses lie below
+
+# -- the register file -------------------------------------------------------------------
+STATE: Final = 0x1000
+GPR: Final = 0  # 16 x u64 in encoding order: rax rcx rdx rbx rsp rbp rsi rdi r8..r15
+RIP: Final = 0x80
+ZERO: Final = 0x88  # always 0: the absent base, index or segment
+FS_BASE: Final = 0x90
+GS_BASE: Final = 0x98
+ONES: Final = 0xA0  # always 2**64-1: the address mask of 64-bit addressing
+LOW32: Final = 0xA8  # always 2**32-1: the address mask of 32-bit addressing
+
+# Flag slots, each an i64.  What a slot holds is the *source* of the flag, not the flag, so that
+# an interpreter handler stores what it has at hand:
+FLAG_C: Final = 0xB0  # CF: bit 0 (the rest is zero)
+FLAG_P: Final = 0xB8  # PF: even parity of the low byte
+FLAG_A: Final = 0xC0  # AF: bit 4
+FLAG_Z: Final = 0xC8  # ZF: the i64 is zero
+FLAG_S: Final = 0xD0  # SF: bit 63
+FLAG_O: Final = 0xD8  # OF: bit 63
+FLAG_REST: Final = 0xE0  # RFLAGS without the six above: IF, DF, TF, AC, ID ...
+FLAGS: Final = {"c": FLAG_C, "p": FLAG_P, "a": FLAG_A, "z": FLAG_Z, "s": FLAG_S, "o": FLAG_O}
+
+MXCSR: Final = 0xE8  # u32
+SEGMENT: Final = 0xF0  # 6 x u16 selectors: es cs ss ds fs gs
+# What a leave says: written by a tier, read by the run loop.
+FAULT_ADDRESS: Final = 0x100  # u64, for page faults
+FAULT_VECTOR: Final = 0x108  # u32, SDM vol. 3 table 6-1
+FAULT_ERROR: Final = 0x10C  # u32 error code
+XMM: Final = 0x110  # 16 x 16 bytes
+X87: Final = 0x210  # 8 x 16 bytes, physical registers: 80 bits each
+FCW: Final = 0x290  # u16
+FSW: Final = 0x292  # u16
+FTW: Final = 0x294  # u16, full tag word
+FOP: Final = 0x296  # u16
+FIP: Final = 0x298  # u64
+FDP: Final = 0x2A0  # u64
+TSC: Final = 0x2A8  # u64, what RDTSC adds to the instruction count
+COUNT: Final = 0x2B0  # u64, instructions retired
+BUDGET: Final = 0x2B8  # i64, instructions left in this run
+CURRENT: Final = 0x2C0  # u32, address of the decode entry that executes (slow paths)
+PENDING: Final = 0x2C4  # u32, not 0: the decode cache must be dropped after this instruction
+CACHE_TOP: Final = 0x2C8  # u32, first free byte of the decode cache
+YMM_HIGH: Final = 0x2D0  # 16 x 16 bytes, reserved for AVX
+STATE_SIZE: Final = 0x400
+
+GPR_NAMES: Final = (
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+    "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+)  # fmt: skip
+RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(0, 64, 8)
+
+# -- page table: a byte a guest page -----------------------------------------------------
+PAGES: Final = 0x100000
+PAGE_R: Final = 1
+PAGE_W: Final = 2
+PAGE_X: Final = 4
+PAGE_CODE: Final = 8  # decoded code lies on the page; W is then cleared ...
+PAGE_WSAVED: Final = 16  # ... and kept here
+
+# -- decode tables and cache -------------------------------------------------------------
+TABLES: Final = 0x2000  # the decoder's tables, put here by the core module's data segment
+TABLES_LIMIT: Final = 0x100000
+HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
+HASH_BITS: Final = 17
+CACHE: Final = HASH + (4 << HASH_BITS)
+CACHE_LIMIT: Final = GUEST_BASE
+
+# -- one decode entry --------------------------------------------------------------------
+ENTRY_HANDLER: Final = 0  # u16, index of the handler; 0: not decoded yet
+ENTRY_LENGTH: Final = 2  # u8, bytes of the instruction
+ENTRY_SCALE: Final = 3  # u8, 0..3
+ENTRY_PC: Final = 4  # u32, guest address
+ENTRY_R: Final = 8  # u16 slot offset: ModRM.reg (or the register in the opcode)
+ENTRY_B: Final = 10  # u16 slot offset: ModRM.rm register, or base
+ENTRY_X: Final = 12  # u16 slot offset: index
+ENTRY_V: Final = 14  # u16 slot offset: VEX.vvvv; general memory forms: segment base
+ENTRY_DISP: Final = 16  # i64 displacement; RIP-relative: the address itself
+ENTRY_IMM: Final = 24  # i64 immediate, or u32 branch target ...
+ENTRY_LINK: Final = 28  # ... and u32 address of the target's entry, 0: not looked up yet
+ENTRY_SIZE: Final = 32
