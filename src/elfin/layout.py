@@ -52,12 +52,14 @@ FIP: Final = 0x298  # u64
 FDP: Final = 0x2A0  # u64
 TSC: Final = 0x2A8  # u64, what RDTSC adds to the instruction count
 COUNT: Final = 0x2B0  # u64, instructions retired
-BUDGET: Final = 0x2B8  # i64, instructions left in this run
-CURRENT: Final = 0x2C0  # u32, address of the decode entry that executes (slow paths)
-PENDING: Final = 0x2C4  # u32, not 0: the decode cache must be dropped after this instruction
-CACHE_TOP: Final = 0x2C8  # u32, first free byte of the decode cache
-YMM_HIGH: Final = 0x2D0  # 16 x 16 bytes, reserved for AVX
-STATE_SIZE: Final = 0x400
+YMM_HIGH: Final = 0x2C0  # 16 x 16 bytes, reserved for AVX
+TASK_SIZE: Final = 0x400  # up to here the file belongs to a task: saved and restored as one piece
+
+# Slots of the memory, not of a task.
+PENDING: Final = 0x400  # u32, not 0: the decode cache must be dropped after this instruction
+CACHE_TOP: Final = 0x404  # u32, first free byte of the decode cache
+SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
+STATE_SIZE: Final = 0x480
 
 GPR_NAMES: Final = (
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",

@@ -175,7 +175,7 @@ class Sem:
 
     def commit(self) -> None:
         """Emit the pending register and flag writes; called once, after the meaning."""
-        for offset, (slot, value) in self._writes.items():
+        for offset, (_, value) in self._writes.items():
             if isinstance(offset, int):
                 self.out.append(Put(offset, value))
             else:

@@ -1,0 +1,102 @@
+"""The desktop host: wasmtime through its Python package.  No logic, only the protocol.
+
+Each `Space` has a `Store` of its own, because a store frees its instances only when it is dropped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import wasmtime
+
+from elfin.runtime import host as protocol
+from elfin.runtime.host import WASM_PAGE
+
+MAX_PAGES = 65536
+RESERVED = 1 << 32
+
+
+class WasmtimeHost:
+    """One engine with elfin's settings; modules are shared by all its spaces."""
+
+    def __init__(self) -> None:
+        config = wasmtime.Config()
+        config.wasm_tail_call = True
+        # The whole 4 GiB are reserved, so memory never moves and no access needs a bounds check.
+        config.memory_reservation = RESERVED
+        config.memory_may_move = False
+        self.engine = wasmtime.Engine(config)
+
+    def compile(self, wasm: bytes) -> wasmtime.Module:
+        return wasmtime.Module(self.engine, wasm)
+
+    def load(self, path: str) -> wasmtime.Module | None:
+        try:
+            return wasmtime.Module.deserialize_file(self.engine, path)
+        except wasmtime.WasmtimeError:
+            return None
+
+    def new_space(self, size: int) -> WasmtimeSpace:
+        return WasmtimeSpace(self.engine, size)
+
+
+class WasmtimeSpace:
+    """A store, its memory and its instances."""
+
+    def __init__(self, engine: wasmtime.Engine, size: int) -> None:
+        self.store = wasmtime.Store(engine)
+        pages = -(-size // WASM_PAGE)
+        kind = wasmtime.MemoryType(wasmtime.Limits(pages, MAX_PAGES))
+        self.memory = wasmtime.Memory(self.store, kind)
+        self.size = pages * WASM_PAGE
+        base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
+        # One view of the whole reservation, because the base never moves; `size` bounds its use.
+        whole = (ctypes.c_ubyte * RESERVED).from_address(base)
+        self._view = memoryview(whole).cast("B")
+
+    def read(self, offset: int, n: int) -> bytes:
+        assert offset + n <= self.size
+        return bytes(self._view[offset : offset + n])
+
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        end = offset + len(data)
+        assert end <= self.size
+        self._view[offset:end] = data
+
+    def fill(self, offset: int, n: int, byte: int) -> None:
+        assert offset + n <= self.size
+        ctypes.memset(ctypes.addressof(self._view.obj) + offset, byte, n)  # type: ignore[arg-type]
+
+    def grow(self, size: int) -> None:
+        if size <= self.size:
+            return
+        pages = -(-size // WASM_PAGE)
+        try:
+            self.memory.grow(self.store, pages - self.size // WASM_PAGE)
+        except wasmtime.WasmtimeError as error:
+            raise MemoryError(f"the guest needs {size >> 20} MiB") from error
+        self.size = pages * WASM_PAGE
+
+    def instantiate(self, module: protocol.Module) -> Mapping[str, Callable[..., int]]:
+        compiled = cast(wasmtime.Module, module)
+        instance = wasmtime.Instance(self.store, compiled, [self.memory] * len(compiled.imports))
+        exports = instance.exports(self.store)
+        return {
+            name: _bound(self.store, item)
+            for name, item in exports.items()
+            if isinstance(item, wasmtime.Func)
+        }
+
+    def close(self) -> None:
+        self.size = 0
+        self._view.release()
+        self.store.close()
+
+
+def _bound(store: wasmtime.Store, function: wasmtime.Func) -> Callable[..., int]:
+    def call(*args: int) -> int:
+        return cast(int, function(store, *args))
+
+    return call

@@ -1,0 +1,52 @@
+"""What a Wasm engine must offer: compile a module, make a memory, run instances on it.
+
+Implemented by `hosts/`.  A `Space` is one guest address space: one Wasm memory and the instances
+that work on it, freed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+WASM_PAGE = 65536
+
+
+class Module(Protocol):
+    """A compiled Wasm module of some host."""
+
+    def serialize(self) -> bytes:
+        """The compiled form, for `Host.load` of the same engine on the same machine."""
+        ...
+
+
+class Space(Protocol):
+    """One Wasm memory (imported by modules as "env" "memory") and its instances."""
+
+    size: int  # bytes of the memory now
+
+    def read(self, offset: int, n: int) -> bytes: ...
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> None: ...
+    def fill(self, offset: int, n: int, byte: int) -> None: ...
+    def grow(self, size: int) -> None:
+        """Make the memory at least `size` bytes long; MemoryError if the engine refuses."""
+        ...
+
+    def instantiate(self, module: Module) -> Mapping[str, Callable[..., int]]:
+        """Start a module on this memory; its exported functions by name."""
+        ...
+
+    def close(self) -> None:
+        """Free the memory and the instances; nothing of it may be used afterwards."""
+        ...
+
+
+class Host(Protocol):
+    """A Wasm engine."""
+
+    def compile(self, wasm: bytes) -> Module: ...
+    def load(self, path: str) -> Module | None:
+        """A module that `serialize` wrote to a file, or None if this engine cannot take it."""
+        ...
+
+    def new_space(self, size: int) -> Space: ...
