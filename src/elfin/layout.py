@@ -37,6 +37,7 @@ FLAG_REST: Final = 0xE0  # RFLAGS without the six above: IF, DF, TF, AC, ID ...
 FLAGS: Final = {"c": FLAG_C, "p": FLAG_P, "a": FLAG_A, "z": FLAG_Z, "s": FLAG_S, "o": FLAG_O}
 
 MXCSR: Final = 0xE8  # u32
+FLOAT_TRAP: Final = 0xEC  # u32, not 0: the last float operation found an unmasked exception
 SEGMENT: Final = 0xF0  # 6 x u16 selectors: es cs ss ds fs gs
 # What a leave says: written by a tier, read by the run loop.
 FAULT_ADDRESS: Final = 0x100  # u64, for page faults

@@ -12,24 +12,14 @@ instructions by name with `{t}` for the carrier of the first argument (`wasm/opc
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from elfin.bits import mask, signed
+from elfin.ir.op_info import OpInfo
+from elfin.ir.ops_float import FLOAT
+from elfin.ir.ops_simd import SIMD
 
-
-@dataclass(frozen=True, slots=True)
-class OpInfo:
-    """`types` is "args -> result" with a: any integer type, T: any type, or a type's name."""
-
-    name: str
-    types: str
-    meaning: Callable[..., Any] | None
-    wasm: str = ""
-    commutes: bool = False
-    dirty: str = ""
-    effect: bool = False
+__all__ = ["GENERAL", "INTEGER", "OPS", "OpInfo"]
 
 
 def _shl(n: int, a: int, b: int) -> int:
@@ -108,4 +98,4 @@ GENERAL: Final = (
 )
 # fmt: on
 
-OPS: Final[dict[str, OpInfo]] = {row.name: row for row in (*INTEGER, *GENERAL)}
+OPS: Final[dict[str, OpInfo]] = {row.name: row for row in (*INTEGER, *GENERAL, *FLOAT, *SIMD)}
