@@ -1,0 +1,19 @@
+"""Every tunable number in one place (what other parts must agree on bit by bit is in layout.py)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# -- where the kernel places things in a guest's address space ------------------------------
+# Low first, so that the Wasm memory grows with use: image, brk, stack, then the mmap area upwards.
+PIE_BASE: Final = 0x40_0000
+STACK_TOP: Final = 0x1000_0000
+STACK_SIZE: Final = 8 << 20  # mapped whole; also the soft limit RLIMIT_STACK
+MMAP_BASE: Final = STACK_TOP
+MMAP_MIN: Final = 0x1_0000  # as vm.mmap_min_addr: nothing is mapped below
+
+# -- processes --------------------------------------------------------------------------------
+FIRST_PID: Final = 100  # not 1: init has privileges and duties that no program expects to have
+PID_MAX: Final = 32768
+TURN_BUDGET: Final = 2_000_000  # guest instructions of one turn of a task
+TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for theirs

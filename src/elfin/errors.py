@@ -1,0 +1,22 @@
+"""The error tree: what elfin raises for a person to read.
+
+Guest events (faults, signals, failed calls) are values, never these.  Each message is one line that
+says what is wrong and, where somebody can do something, what to do.
+"""
+
+from __future__ import annotations
+
+
+class ElfinError(Exception):
+    """Root of all errors that are not bugs of elfin."""
+
+
+class ElfError(ElfinError):
+    """The file is no program that elfin can run: execve answers ENOEXEC and the caller lives on."""
+
+
+class LoadError(ElfError):
+    """The file passes execve's first look but cannot be placed in memory.
+
+    Linux finds that out after the old program is gone, and kills the process with SIGSEGV.
+    """
