@@ -15,7 +15,7 @@ from typing import Protocol
 
 from elfin import layout
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
-from elfin.ir.types import I1, I32, I64, Type
+from elfin.ir.types import I1, I32, I64, V128, Type
 from elfin.ir.value import Value, local, make
 
 
@@ -59,6 +59,12 @@ class Binder(Protocol):
 
     @property
     def next_rip(self) -> Value: ...  # i64, address of the next instruction
+
+    @property
+    def segment(self) -> Value: ...  # i64, base that implicit DS-relative operands are relative to
+
+    @property
+    def address_size(self) -> int: ...  # 32 or 64, of implicit operands and counters
 
 
 class Sem:
@@ -132,6 +138,11 @@ class Sem:
         """A fixed general register by its offset (`layout.RAX` ...), or its low part."""
         return Slot(offset, type_, gpr=True)
 
+    def whole(self, place: Place) -> Slot:
+        """The vector register whose low lane `place` is."""
+        assert isinstance(place, Slot), place
+        return Slot(place.offset, V128)
+
     def load(self, address: Value, type_: Type) -> Value:
         return self.let(make("load", type_, address))
 
@@ -172,6 +183,14 @@ class Sem:
     @property
     def next_rip(self) -> Value:
         return self.binder.next_rip
+
+    @property
+    def segment(self) -> Value:
+        return self.binder.segment
+
+    @property
+    def address_size(self) -> int:
+        return self.binder.address_size
 
     def commit(self) -> None:
         """Emit the pending register and flag writes; called once, after the meaning."""
