@@ -78,7 +78,9 @@ PAGE_WSAVED: Final = 16  # ... and kept here
 
 # -- decode tables and cache -------------------------------------------------------------
 TABLES: Final = 0x2000  # the decoder's tables, put here by the core module's data segment
-TABLES_LIMIT: Final = 0x100000
+TABLES_LIMIT: Final = 0xF8000
+ENDS: Final = 0xF8000  # a byte a handler: 1 if control never goes on in line behind it
+ENDS_LIMIT: Final = 0x100000
 HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
 HASH_BITS: Final = 17
 CACHE: Final = HASH + (4 << HASH_BITS)

@@ -16,6 +16,8 @@ PF: Final = 1 << 2
 AF: Final = 1 << 4
 ZF: Final = 1 << 6
 SF: Final = 1 << 7
+IF: Final = 1 << 9
+DF: Final = 1 << 10
 OF: Final = 1 << 11
 # fmt: on
 ARITHMETIC: Final = CF | PF | AF | ZF | SF | OF

@@ -1,0 +1,70 @@
+"""The memory policies: what stands before a guest access so that it faults as on Linux.
+
+Input:  a guest address (an i64 that is evaluated once), a width, load or store.
+Output: statements that leave to a label when the access must fault; the raw access that follows.
+
+`page` reads the page's permission byte.  Its fast path covers accesses inside one page of guest
+memory that allow the access and hold no decoded code; everything else asks the core function
+`guest_check`, which allows it or writes the fault.
+"""
+
+from __future__ import annotations
+
+from elfin import layout
+from elfin.codegen.state import raw_load
+from elfin.ir.stmt import Block, Br, If, Let, RawStore, Stmt
+from elfin.ir.types import I8, I32, Type
+from elfin.ir.value import Value, const, local, make
+
+PAGE_SHIFT = 12
+ALLOWED = local(I32, "allowed")
+
+
+def check_page(
+    address: Value, size: int, *, write: bool, fault: str, asked: tuple[Stmt, ...] = ()
+) -> list[Stmt]:
+    """Go to label `fault` unless `size` bytes at `address` (a local) may be read or written.
+
+    `asked` runs where the slow path had to ask and the access was allowed.
+    """
+    need = layout.PAGE_W if write else layout.PAGE_R
+    page = (address >> PAGE_SHIFT).trunc(I32)
+    permission = raw_load(I8, page, layout.PAGES).zext(I32)
+    refused = (permission & need).eq(0)
+    if size > 1:
+        in_page = address.trunc(I32) & (layout.PAGE - 1)
+        refused = refused | const(I32, layout.PAGE - size).ltu(in_page)
+    allowed = make(
+        "call", I32, address, const(I32, size), const(I32, int(write)), imm="guest_check"
+    )
+    return [
+        Block(
+            "allowed",
+            [
+                Block(
+                    "slow",
+                    [
+                        If(
+                            const(address.type, layout.GUEST_LIMIT - size).ltu(address),
+                            [Br("slow")],
+                        ),
+                        If(refused, [Br("slow")]),
+                        Br("allowed"),
+                    ],
+                ),
+                Let(ALLOWED, allowed),
+                If(ALLOWED.eq(0), [Br(fault)]),
+                *asked,
+            ],
+        )
+    ]
+
+
+def load(type_: Type, address: Value) -> Value:
+    """The raw access after a check."""
+    return raw_load(type_, address.trunc(I32), layout.GUEST_BASE)
+
+
+def store(address: Value, value: Value) -> Stmt:
+    """The raw access after a check."""
+    return RawStore(address.trunc(I32), layout.GUEST_BASE, value, value.type.bits)

@@ -1,0 +1,124 @@
+"""The decode cache: decode entries in runs, found by guest address through a hash table.
+
+A run is the entries of instructions in line, from where control came in to the first one that
+never goes on in line, and ends with a `goto` entry.  Runs are made when first needed and are all
+dropped together: when the cache is full, or when something wrote to a page with PAGE_CODE.
+SDM vol. 3, 12.6 (self-modifying code).
+"""
+
+from __future__ import annotations
+
+from elfin.core.dialect import core_function, u32, u64
+from elfin.core.intrinsics import (
+    load_u8,
+    load_u16,
+    load_u32,
+    load_u64,
+    memory_fill,
+    store_u8,
+    store_u16,
+    store_u32,
+    store_u64,
+)
+from elfin.decode.decoder import decode_entry
+from elfin.decode.variant import GOTO
+from elfin.layout import (
+    CACHE,
+    CACHE_LIMIT,
+    CACHE_TOP,
+    ENDS,
+    ENTRY_DISP,
+    ENTRY_HANDLER,
+    ENTRY_LENGTH,
+    ENTRY_LINK,
+    ENTRY_PC,
+    ENTRY_SIZE,
+    HASH,
+    HASH_BITS,
+    PAGES,
+    PENDING,
+    STATE,
+)
+
+RUN_LIMIT = 32  # instructions in a run
+RUN_BYTES = (RUN_LIMIT + 1) * ENTRY_SIZE
+SPREAD = 0x9E3779B1  # 2**32 / golden ratio
+PAGES_WORDS = (1 << 20) // 8  # the page table in 8-byte words
+CODE_MARKS = 0x1818181818181818  # PAGE_CODE | PAGE_WSAVED in each byte
+SAVED_MARKS = 0x1010101010101010  # PAGE_WSAVED in each byte
+
+
+@core_function()
+def drop_code() -> None:
+    """Forget every decoded instruction; pages that held code may be written to again."""
+    memory_fill(u32(HASH), u32(0), u32(4 << HASH_BITS))
+    store_u32(u32(STATE + CACHE_TOP), u32(CACHE))
+    store_u32(u32(STATE + PENDING), u32(0))
+    at = u32(PAGES)
+    end = u32(PAGES + PAGES_WORDS * 8)
+    while at < end:
+        word = load_u64(at)
+        if (word & CODE_MARKS) != 0:
+            writable = (word & SAVED_MARKS) >> 3
+            store_u64(at, (word & ~u64(CODE_MARKS)) | writable)
+        at += 8
+
+
+@core_function()
+def _slot(pc: u64) -> u32:
+    """Address of the hash table's word for a guest address."""
+    return u32(HASH) + (((u32(pc) * SPREAD) >> (32 - HASH_BITS)) << 2)
+
+
+@core_function()
+def find_entry(pc: u64) -> u32:
+    """The entry to go on with at a guest address; 0: it cannot be fetched, the fault is written."""
+    if (pc >> 32) == 0:
+        known = load_u32(_slot(pc))
+        if known != 0:
+            if load_u32(known + ENTRY_PC) == u32(pc):
+                return known
+    found = _decode_run(pc)
+    if found != 0:
+        store_u32(_slot(pc), found)
+    return found
+
+
+@core_function()
+def link_entry(entry: u32) -> u32:
+    """`find_entry` for the branch target of an entry, remembered there."""
+    top = load_u32(u32(STATE + CACHE_TOP))
+    found = find_entry(load_u64(entry + ENTRY_DISP))
+    if load_u32(u32(STATE + CACHE_TOP)) >= top:  # else all was dropped, and `entry` is another's
+        store_u32(entry + ENTRY_LINK, found)
+    return found
+
+
+@core_function()
+def _decode_run(pc: u64) -> u32:
+    """Decode a run from `pc` on; its first entry, or 0 where not even that can be fetched."""
+    first = load_u32(u32(STATE + CACHE_TOP))
+    if first + RUN_BYTES > CACHE_LIMIT:
+        drop_code()
+        first = u32(CACHE)
+    top = first
+    count = u32(0)
+    going = True
+    while going:
+        if decode_entry(pc, top) != 0:
+            if count == 0:
+                return u32(0)
+            going = False
+        else:
+            pc += u64(load_u8(top + ENTRY_LENGTH))
+            handler = u32(load_u16(top + ENTRY_HANDLER))
+            top += ENTRY_SIZE
+            count += 1
+            going = count < RUN_LIMIT and load_u8(u32(ENDS) + handler) == 0
+    store_u16(top + ENTRY_HANDLER, u32(GOTO))
+    store_u8(top + ENTRY_LENGTH, u32(0))
+    store_u32(top + ENTRY_PC, u32(pc))
+    store_u64(top + ENTRY_DISP, pc)
+    store_u32(top + ENTRY_LINK, u32(0))
+    store_u32(u32(STATE + CACHE_TOP), top + ENTRY_SIZE)
+    return first

@@ -1,0 +1,67 @@
+"""core.wasm, compiled: a build product, made when first needed and kept in the user's cache.
+
+The key is the state of the package's own files and of the engine, so that a changed checkout makes a
+new one.  `build` (rows, meanings, dialect compiler) is imported only when it is needed: it is most of
+the package, and start-up counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import elfin
+from elfin.runtime.host import Host, Module
+
+PACKAGE = Path(elfin.__file__).parent
+SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout", "tiers", "wasm")
+BUILDER = "elfin.tiers.interp.build"
+
+
+def core_module(host: Host, name: str) -> Module:
+    """The interpreter, compiled by `host`, whose engine is called `name`."""
+    folder = cache_folder()
+    path = folder / f"core-{_key(name)}.cwasm"
+    if path.exists() and (found := host.load(str(path))) is not None:
+        return found
+    module = host.compile(core_wasm())
+    _keep(path, module.serialize())
+    return module
+
+
+def core_wasm() -> bytes:
+    """The interpreter's Wasm module, built now."""
+    wasm: bytes = importlib.import_module(BUILDER).build()
+    return wasm
+
+
+def cache_folder() -> Path:
+    """$ELFIN_CACHE, else the user's cache folder; compiled code in it is trusted, so it is private."""
+    chosen = os.environ.get("ELFIN_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(chosen) if chosen else Path(base) / "elfin"
+
+
+def _key(engine: str) -> str:
+    """Changes when a source file of the generator does."""
+    digest = hashlib.sha256(f"{engine} {sys.version_info[:2]} {PACKAGE}".encode())
+    for name in SOURCES:
+        for path in sorted(PACKAGE.glob(f"{name}.py")) + sorted((PACKAGE / name).rglob("*.py")):
+            state = path.stat()
+            digest.update(f"{path.name} {state.st_mtime_ns} {state.st_size}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Store whole or not at all; a cache that cannot be written is only slow."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)
+    except OSError:
+        return

@@ -1,0 +1,49 @@
+"""The interpreter as the kernel's `Engine`: run a task, say why it stopped.
+
+Input:  a task whose memory is a `GuestMemory` and whose registers are a `RegisterFile`.
+Output: an `Exit`, the registers exact.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, cast
+
+from elfin import layout
+from elfin.isa import vectors
+from elfin.isa.leave import (
+    FAULTED,
+    LEAVE_INT1,
+    LEAVE_INT3,
+    LEAVE_INTO,
+    LEAVE_SYSCALL,
+    OUT_OF_BUDGET,
+)
+from elfin.kernel.exit import BudgetEnd, Exit, SystemCall
+from elfin.kernel.task import Task
+from elfin.runtime import traps
+from elfin.runtime.cpu import RegisterFile
+from elfin.runtime.memory import GuestMemory
+
+TRAPS: Final = {LEAVE_INT3: vectors.BP, LEAVE_INT1: vectors.DB, LEAVE_INTO: vectors.OF}
+_FAULT = struct.Struct("<QII")  # address, vector, error: layout.FAULT_ADDRESS and behind it
+
+
+class Interpreter:
+    """Runs tasks in the core module that their memory was made with."""
+
+    def run(self, task: Task, budget: int) -> Exit:
+        memory = cast(GuestMemory, task.memory)
+        cpu = cast(RegisterFile, task.cpu)
+        memory.space.write(layout.STATE, cpu.file)
+        reason = memory.exports["run"](budget)
+        cpu.file[:] = memory.space.read(layout.STATE, layout.TASK_SIZE)
+        if reason == LEAVE_SYSCALL:
+            return SystemCall()
+        if reason == OUT_OF_BUDGET:
+            return BudgetEnd()
+        (mxcsr,) = struct.unpack_from("<I", cpu.file, layout.MXCSR)
+        if reason == FAULTED:
+            address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
+            return traps.fault(vector, error, address, cpu.rip, mxcsr)
+        return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)

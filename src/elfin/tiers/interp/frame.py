@@ -1,0 +1,31 @@
+"""The locals and labels of the interpreter's run function, shared by all that generates its parts."""
+
+from __future__ import annotations
+
+from elfin import layout
+from elfin.codegen.state import raw_load
+from elfin.ir.types import I8, I32, I64, Type
+from elfin.ir.value import Value, local
+
+ENTRY = local(I32, "entry")  # address of the decode entry that executes
+LEFT = local(I32, "left")  # instructions left in this run, counted down to 0
+SAVED = local(I32, "saved")  # instructions that were left when PENDING cut the run short
+REASON = local(I32, "reason")  # why the run ends: a constant of `isa.leave`
+GOAL = local(I64, "goal")  # where a jump goes to
+
+NEXT = "next"  # loop label: dispatch ENTRY
+STOP = "stop"  # block label: ENTRY is the next instruction; LEFT is 0
+FAULT = "fault"  # block label: ENTRY is the faulting instruction, the fault slots are written
+FETCH_FAULT = "fetch_fault"  # block label: there is nothing to execute at GOAL
+LEAVE = "leave"  # block label: ENTRY is the next instruction, REASON is set
+
+
+def field(type_: Type, offset: int) -> Value:
+    """A field of the decode entry."""
+    return raw_load(type_, ENTRY, offset)
+
+
+def next_rip() -> Value:
+    """Address of the next instruction in line."""
+    length = raw_load(I8, ENTRY, layout.ENTRY_LENGTH)
+    return field(I32, layout.ENTRY_PC).zext(I64) + length.zext(I64)
