@@ -1,0 +1,37 @@
+"""Constant expressions: one `const` instruction and `end` (Core spec 5.4.9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from elfin.wasm.cursor import Cursor
+from elfin.wasm.leb import signed
+from elfin.wasm.opcodes import code
+
+_FLOAT_SIZE: Final = {"f32": 4, "f64": 8}
+_END: Final = code("end")
+
+
+def const(type_: str, value: int) -> bytes:
+    """A constant of `i32`, `i64` (signed), `f32` or `f64` (bit pattern)."""
+    if type_ in _FLOAT_SIZE:
+        payload = value.to_bytes(_FLOAT_SIZE[type_], "little")
+    else:
+        payload = signed(value)
+    return code(f"{type_}.const") + payload + _END
+
+
+def read_const(cursor: Cursor) -> int:
+    """The value of a constant expression."""
+    opcode = bytes([cursor.byte()])
+    for type_, size in _FLOAT_SIZE.items():
+        if opcode == code(f"{type_}.const"):
+            value = int.from_bytes(cursor.bytes(size), "little")
+            break
+    else:
+        if opcode not in (code("i32.const"), code("i64.const")):
+            raise ValueError(f"not a constant expression: {opcode.hex()}")
+        value = cursor.signed()
+    if bytes([cursor.byte()]) != _END:
+        raise ValueError("constant expression is longer than one instruction")
+    return value

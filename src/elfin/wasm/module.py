@@ -1,0 +1,119 @@
+"""`Module`: the sections of one Wasm module, to and from bytes (Core spec 5.5).
+
+Input and output are plain lists in index order.  Nothing here knows IR, guests or engines.
+Tables, memories, functions and types have no file of their own: each is a vector of one `wasm.types`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from elfin.wasm.cursor import Cursor
+from elfin.wasm.leb import unsigned
+from elfin.wasm.sections import codes, data, elements, exports, imports, names, variables
+from elfin.wasm.types import FuncType, Limits, TableType, name_bytes, sized, vector
+
+MAGIC: Final = b"\0asm\1\0\0\0"
+CUSTOM, TYPE, FUNCTION, TABLE, MEMORY, START = 0, 1, 3, 4, 5, 8
+
+
+@dataclass(slots=True)
+class Module:
+    """`functions` are type indices; `codes` the bodies in the same order."""
+
+    types: list[FuncType] = field(default_factory=list)
+    imports: list[imports.Import] = field(default_factory=list)
+    functions: list[int] = field(default_factory=list)
+    tables: list[TableType] = field(default_factory=list)
+    memories: list[Limits] = field(default_factory=list)
+    globals: list[variables.Global] = field(default_factory=list)
+    exports: list[exports.Export] = field(default_factory=list)
+    start: int | None = None
+    elements: list[elements.Element] = field(default_factory=list)
+    codes: list[codes.Code] = field(default_factory=list)
+    data: list[data.Data] = field(default_factory=list)
+    names: names.Names = field(default_factory=names.Names)
+    custom: dict[str, bytes] = field(default_factory=dict)
+
+    def type_index(self, type_: FuncType) -> int:
+        """The index of a function type, added when it is new."""
+        if type_ not in self.types:
+            self.types.append(type_)
+        return self.types.index(type_)
+
+    @property
+    def imported_functions(self) -> list[imports.Import]:
+        return [i for i in self.imports if isinstance(i.what, int)]
+
+    def encode(self) -> bytes:
+        """The module's bytes; empty sections are left out."""
+        out = bytearray(MAGIC)
+
+        def section(number: int, items: list[bytes]) -> None:
+            if items:
+                out.append(number)
+                out.extend(sized(vector(items)))
+
+        section(TYPE, [t.encode() for t in self.types])
+        section(imports.ID, [i.encode() for i in self.imports])
+        section(FUNCTION, [unsigned(index) for index in self.functions])
+        section(TABLE, [t.encode() for t in self.tables])
+        section(MEMORY, [m.encode() for m in self.memories])
+        section(variables.ID, [g.encode() for g in self.globals])
+        section(exports.ID, [e.encode() for e in self.exports])
+        if self.start is not None:
+            out.append(START)
+            out.extend(sized(unsigned(self.start)))
+        section(elements.ID, [e.encode() for e in self.elements])
+        if self.data:
+            out.append(data.COUNT_ID)
+            out.extend(sized(unsigned(len(self.data))))
+        section(codes.ID, [c.encode() for c in self.codes])
+        section(data.ID, [d.encode() for d in self.data])
+        known = self.names.encode()
+        custom = {**self.custom, names.SECTION_NAME: known} if known else self.custom
+        for name, payload in custom.items():
+            out.append(CUSTOM)
+            out.extend(sized(name_bytes(name) + payload))
+        return bytes(out)
+
+    @staticmethod
+    def decode(binary: bytes) -> Module:
+        """The module of these bytes.  ValueError for what this project never writes."""
+        if binary[:8] != MAGIC:
+            raise ValueError("not a Wasm module")
+        module = Module()
+        cursor = Cursor(binary, 8)
+        while cursor.more:
+            number, payload = cursor.byte(), Cursor(cursor.sized())
+            if number == CUSTOM:
+                name = payload.name()
+                if name == names.SECTION_NAME:
+                    module.names = names.Names.decode(payload)
+                else:
+                    module.custom[name] = payload.bytes(payload.end - payload.at)
+            else:
+                _READERS[number](module, payload)
+        return module
+
+
+def _read_start(module: Module, cursor: Cursor) -> None:
+    module.start = cursor.unsigned()
+
+
+_READERS: Final[dict[int, Callable[[Module, Cursor], None]]] = {
+    TYPE: lambda m, c: m.types.extend(c.vector(FuncType.decode)),
+    imports.ID: lambda m, c: m.imports.extend(c.vector(imports.Import.decode)),
+    FUNCTION: lambda m, c: m.functions.extend(c.vector(Cursor.unsigned)),
+    TABLE: lambda m, c: m.tables.extend(c.vector(TableType.decode)),
+    MEMORY: lambda m, c: m.memories.extend(c.vector(Limits.decode)),
+    variables.ID: lambda m, c: m.globals.extend(c.vector(variables.Global.decode)),
+    exports.ID: lambda m, c: m.exports.extend(c.vector(exports.Export.decode)),
+    START: _read_start,
+    elements.ID: lambda m, c: m.elements.extend(c.vector(elements.Element.decode)),
+    data.COUNT_ID: lambda m, c: None,
+    codes.ID: lambda m, c: m.codes.extend(c.vector(codes.Code.decode)),
+    data.ID: lambda m, c: m.data.extend(c.vector(data.Data.decode)),
+}

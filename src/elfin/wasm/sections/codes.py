@@ -1,0 +1,33 @@
+"""Section 10: function bodies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from elfin.wasm.cursor import Cursor
+from elfin.wasm.leb import unsigned
+from elfin.wasm.types import VALUE_NAMES, VALUE_TYPES, vector
+
+ID: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`locals` are runs (count, type), parameters not included; `body` ends with `end`."""
+
+    locals: tuple[tuple[int, str], ...]
+    body: bytes
+
+    def encode(self) -> bytes:
+        runs = vector(unsigned(n) + bytes([VALUE_TYPES[name]]) for n, name in self.locals)
+        return unsigned(len(runs) + len(self.body)) + runs + self.body
+
+    @staticmethod
+    def decode(cursor: Cursor) -> Code:
+        size = cursor.unsigned()
+        end = cursor.at + size
+        runs = cursor.vector(lambda c: (c.unsigned(), VALUE_NAMES[c.byte()]))
+        return Code(tuple(runs), cursor.bytes(end - cursor.at))
+
+

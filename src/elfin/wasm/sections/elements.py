@@ -1,0 +1,31 @@
+"""Section 9: elements, the functions that fill tables; active segments of table 0 only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from elfin.wasm.cursor import Cursor
+from elfin.wasm.expr import const, read_const
+from elfin.wasm.leb import unsigned
+from elfin.wasm.types import vector
+
+ID: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Functions (by index) for the table from `offset` on."""
+
+    offset: int
+    functions: tuple[int, ...]
+
+    def encode(self) -> bytes:
+        return b"\0" + const("i32", self.offset) + vector(unsigned(n) for n in self.functions)
+
+    @staticmethod
+    def decode(cursor: Cursor) -> Element:
+        if cursor.unsigned() != 0:
+            raise ValueError("only active element segments of table 0 are known")
+        offset = read_const(cursor)
+        return Element(offset, tuple(cursor.vector(Cursor.unsigned)))
