@@ -1,1 +1,1 @@
-
+"""Control-flow graphs to trees of block, loop and if."""

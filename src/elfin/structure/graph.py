@@ -1,0 +1,84 @@
+"""The control-flow graph that `structure` turns into a tree.
+
+Nodes are numbered; node 0 is the entry.  A node has statements and one ending.  Nothing here knows
+where the statements came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from elfin.ir.stmt import Stmt
+from elfin.ir.value import Value
+
+
+@dataclass(slots=True, frozen=True)
+class Goto:
+    to: int
+
+
+@dataclass(slots=True, frozen=True)
+class Choose:
+    """`then` if the condition holds, else `other`."""
+
+    when: Value
+    then: int
+    other: int
+
+
+@dataclass(slots=True, frozen=True)
+class Select:
+    """`targets[index]`, or `default` where the index (i32) is out of range."""
+
+    index: Value
+    targets: tuple[int, ...]
+    default: int
+
+
+@dataclass(slots=True, frozen=True)
+class End:
+    """Control does not go on: the node's statements leave the function."""
+
+
+Ending = Goto | Choose | Select | End
+
+
+@dataclass(slots=True)
+class Node:
+    body: list[Stmt] = field(default_factory=list)
+    ending: Ending = field(default_factory=End)
+
+
+@dataclass(slots=True)
+class Graph:
+    nodes: list[Node] = field(default_factory=list)
+
+    def add(self, node: Node) -> int:
+        """The number of the new node."""
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def successors(self, number: int) -> tuple[int, ...]:
+        """Where the node goes, in the ending's order; a target may stand more than once."""
+        match self.nodes[number].ending:
+            case Goto(to):
+                return (to,)
+            case Choose(_, then, other):
+                return (then, other)
+            case Select(_, targets, default):
+                return (*targets, default)
+            case End():
+                return ()
+
+
+def redirected(ending: Ending, to: dict[int, int]) -> Ending:
+    """The same ending with targets replaced by those in `to`."""
+    match ending:
+        case Goto(target):
+            return Goto(to.get(target, target))
+        case Choose(when, then, other):
+            return Choose(when, to.get(then, then), to.get(other, other))
+        case Select(index, targets, default):
+            return Select(index, tuple(to.get(t, t) for t in targets), to.get(default, default))
+        case End():
+            return ending

@@ -1,0 +1,147 @@
+"""The tree takes the same path as the graph, on random graphs, irreducible ones included."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from elfin.ir.stmt import Block, Br, Drop, If, Loop, Return, Set, Stmt, Switch
+from elfin.ir.types import I1, I32
+from elfin.ir.value import Value, const, local, make
+from elfin.structure.graph import Choose, End, Goto, Graph, Node, Select
+from elfin.structure.order import order
+from elfin.structure.tree import structure
+
+STEPS = 60  # a path is compared up to here
+
+
+class Leave(Exception):
+    """A `Br`, or the end of the comparison."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+
+class Walk:
+    """Runs a graph or a tree with decisions from a seed; `path` is the nodes it came through."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.path: list[int] = []
+        self.variables: dict[Value, int] = {}
+
+    def decide(self, value: Value) -> int:
+        if value.op == "local" and value in self.variables:
+            return self.variables[value]
+        return self.random.randrange(2 if value.type is I1 else 5)
+
+    def visit(self, number: int) -> None:
+        self.path.append(number)
+        if len(self.path) >= STEPS:
+            raise Leave("enough")
+
+    def graph(self, graph: Graph) -> None:
+        number = 0
+        while True:
+            self.visit(number)
+            match graph.nodes[number].ending:
+                case Goto(to):
+                    number = to
+                case Choose(when, then, other):
+                    number = then if self.decide(when) else other
+                case Select(index, targets, default):
+                    i = self.decide(index)
+                    number = targets[i] if i < len(targets) else default
+                case End():
+                    return
+
+    def tree(self, body: list[Stmt]) -> None:
+        for stmt in body:
+            match stmt:
+                case Drop(value):
+                    self.visit(value.imm)
+                case Set(var, value):
+                    self.variables[var] = value.imm
+                case If(when, then, other):
+                    self.tree(then if self.decide(when) else other)
+                case Switch(index, cases, default):
+                    i = self.decide(index)
+                    self.tree(cases[i] if i < len(cases) else default)
+                case Block(label, inner):
+                    self.inside(label, inner)
+                case Loop(label, inner):
+                    while self.inside(label, inner):
+                        pass
+                case Return():
+                    raise Leave("enough")
+                case Br(label):
+                    raise Leave(label)
+                case _:
+                    raise AssertionError(stmt)
+
+    def inside(self, label: str, body: list[Stmt]) -> bool:
+        """Run a labelled body; True if it was left by a `Br` to its label."""
+        try:
+            self.tree(body)
+        except Leave as leave:
+            if leave.label != label:
+                raise
+            return True
+        return False
+
+
+def path(run: object, *args: object) -> None:
+    assert callable(run)
+    try:
+        run(*args)
+    except Leave as leave:
+        assert leave.label == "enough"
+
+
+def random_graph(seed: int) -> Graph:
+    r = random.Random(seed)
+    size = r.randrange(1, 14)
+    graph = Graph()
+    for number in range(size):
+        node = Node([Drop(const(I32, number))])
+        match r.randrange(6):
+            case 0:
+                node.ending = Goto(r.randrange(size))
+            case 1:
+                index = make("local", I32, imm=f"i{number}")
+                targets = tuple(r.randrange(size) for _ in range(r.randrange(1, 5)))
+                node.ending = Select(index, targets, r.randrange(size))
+            case 2:
+                node.body.append(Return())
+            case _:
+                when = local(I1, f"c{number}")
+                node.ending = Choose(when, r.randrange(size), r.randrange(size))
+        graph.add(node)
+    return graph
+
+
+@pytest.mark.parametrize("first", range(0, 600, 60))
+def test_same_path(first: int) -> None:
+    for seed in range(first, first + 60):
+        size = len(random_graph(seed).nodes)
+        tree = structure(random_graph(seed))
+        for decisions in range(6):
+            expected, got = Walk(decisions), Walk(decisions)
+            path(expected.graph, random_graph(seed))
+            path(got.tree, tree)
+            assert got.path == expected.path, f"graph {seed} of {size} nodes"
+
+
+def test_two_entry_loop_gets_one_dispatcher() -> None:
+    graph = Graph([Node(ending=Choose(local(I1, "c"), 1, 2)), Node(), Node()])
+    graph.nodes[1].ending = Goto(2)
+    graph.nodes[2].ending = Choose(local(I1, "d"), 1, 3)
+    graph.add(Node())
+    structure(graph)
+    hubs = [n for n in graph.nodes if isinstance(n.ending, Select)]
+    assert len(hubs) == 1
+    found = order(graph)
+    for number in found.sequence:
+        for to in graph.successors(number):
+            assert found.rank[to] > found.rank[number] or found.dominates(to, number)
