@@ -91,9 +91,7 @@ class Call:
         return [a.convert(r) for a, r in zip(self.arguments, registers, strict=False)]
 
 
-def syscall(
-    number: int, name: str, *arguments: str, note: str = ""
-) -> Callable[[Function], Call]:
+def syscall(number: int, name: str, *arguments: str, note: str = "") -> Callable[[Function], Call]:
     """Make a function `(task, *ints) -> int | Wait` a row of the table.
 
     The family file must be named in `kernel/table.py`.  Failure is `raise LinuxError(Errno.X)`.

@@ -67,5 +67,7 @@ class Cpu(Protocol):
 class Hardware(Protocol):
     """Makes what a new process stands on."""
 
+    hwcap: int  # AT_HWCAP: EDX of CPUID leaf 1
+
     def new_memory(self) -> Memory: ...
     def new_cpu(self) -> Cpu: ...

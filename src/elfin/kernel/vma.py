@@ -32,6 +32,7 @@ class Vma:
     name: bytes = b""  # [heap], [stack] ...: what /proc/pid/maps says where there is no file
     pages: SharedPages | None = None  # where the bytes of a shared mapping meet
     file_end: int = NO_END  # address from which on pages lie behind the end of the file (SIGBUS)
+    seen: int = 0  # version of `pages` that the memory shows
     grows_down: bool = False
     dont_fork: bool = False
     wipe_on_fork: bool = False
@@ -49,6 +50,7 @@ class Vma:
             and self.shared == other.shared
             and self.file is other.file
             and self.pages is other.pages
+            and self.seen == other.seen
             and self.name == other.name
             and (not backed or self.offset + self.end - self.start == other.offset)
             and self.file_end == other.file_end

@@ -19,6 +19,7 @@ class Restart(Enum):
     NO_HAND = auto()  # EINTR if a handler runs, else it goes on (ERESTARTNOHAND)
     BLOCK = auto()  # as NO_HAND; Linux goes on through restart_syscall (ERESTART_RESTARTBLOCK)
     EINTR = auto()  # EINTR even if the signal only stopped and continued the process
+    KILL = auto()  # only a signal that ends the process ends the wait (vfork)
 
 
 @dataclass

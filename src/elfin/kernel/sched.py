@@ -1,0 +1,129 @@
+"""The scheduler: tasks take turns on one engine; when none can run, it says what it waits for.
+
+`turn` never blocks, so a browser can await between turns; `run` waits through the kernel's world.
+Round robin in the order of birth: with a seeded world, two runs are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from elfin import config
+from elfin.kernel.delivery import deliver, fault
+from elfin.kernel.dispatch import enter, poll
+from elfin.kernel.exit import BudgetEnd, Engine, Fault, SystemCall
+from elfin.kernel.kernel import Kernel
+from elfin.kernel.process import Process
+from elfin.kernel.task import Task
+
+
+@dataclass(frozen=True)
+class Idle:
+    """No task can run before one of these happens: for `World.wait`."""
+
+    read: frozenset[int]
+    write: frozenset[int]
+    timeout: float | None  # seconds; None: only a descriptor or a host signal helps
+
+
+class Scheduler:
+    """Runs the tasks of one kernel on one engine."""
+
+    def __init__(self, kernel: Kernel, engine: Engine) -> None:
+        self.kernel = kernel
+        self.engine = engine
+
+    def run(self, process: Process, stop: Callable[[], bool] = lambda: False) -> int | None:
+        """Until the process has ended: its wait status; None if `stop` said so before."""
+        while process.exit_status is None:
+            if stop():
+                return None
+            idle = self.turn()
+            if idle is not None and process.exit_status is None:
+                self.kernel.world.wait(idle.read, idle.write, idle.timeout)
+        return process.exit_status
+
+    def turn(self) -> Idle | None:
+        """Each task that can run does so for a while; `Idle` if there was none."""
+        kernel = self.kernel
+        kernel.take_host_signals()
+        kernel.timers.run_due(kernel.now_ns())
+        ran = False
+        for task in tuple(kernel.tasks.values()):
+            if self._can_run(task):
+                self._run(task)
+                ran = True
+        return None if ran else self._idle()
+
+    def _can_run(self, task: Task) -> bool:
+        if task.dead or task.process.stopped_by:
+            return False
+        wait = task.wait
+        if wait is not None or task.deliverable():
+            self._switch_to(task.process)
+        if wait is not None:
+            poll(task, wait, self.kernel.monotonic())
+        if task.deliverable():
+            deliver(task)
+        return task.runnable
+
+    def _run(self, task: Task) -> None:
+        """One turn of a task: until it waits, ends, or has used up its turn."""
+        kernel, process, engine = self.kernel, task.process, self.engine
+        self._switch_to(process)
+        cpu_ns = kernel.world.cpu_ns
+        task.yielded = False
+        calls = config.TURN_CALLS
+        at = cpu_ns()
+        while calls:
+            event = engine.run(task, config.TURN_BUDGET)
+            before, at = at, cpu_ns()
+            task.utime += at - before
+            match event:
+                case SystemCall():
+                    enter(task)
+                    before, at = at, cpu_ns()
+                    task.stime += at - before
+                    calls -= 1
+                case Fault():
+                    fault(task, event)
+                case BudgetEnd():
+                    task.process.usage.preemptions += 1
+                    break
+                case _:
+                    assert_never(event)
+            if task.runnable and task.deliverable():
+                deliver(task)
+            if not task.runnable or task.yielded:
+                process.usage.waits += 1
+                break
+        if process in kernel.timers.cpu:
+            kernel.timers.run_cpu(process)
+
+    def _switch_to(self, process: Process) -> None:
+        """Publish and fetch shared pages when another address space comes to run."""
+        kernel, space = self.kernel, process.address_space
+        if kernel.resident is not space:
+            if kernel.resident is not None:
+                kernel.resident.publish()
+            space.fetch()
+            kernel.resident = space
+        kernel.current = process
+
+    def _idle(self) -> Idle:
+        read: frozenset[int] = frozenset()
+        write: frozenset[int] = frozenset()
+        kernel = self.kernel
+        due = kernel.timers.next_due()
+        deadlines = [] if due is None else [due / 1e9]
+        for task in kernel.tasks.values():
+            if task.wait is not None and not task.process.stopped_by:
+                read |= task.wait.host_read
+                write |= task.wait.host_write
+                if task.wait.deadline is not None:
+                    deadlines.append(task.wait.deadline)
+        if not deadlines:
+            return Idle(read, write, None)
+        return Idle(read, write, max(0.0, min(deadlines) - kernel.monotonic()))

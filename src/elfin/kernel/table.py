@@ -1,0 +1,17 @@
+"""The table of system calls: every family, by name."""
+
+from __future__ import annotations
+
+from elfin.kernel.call import Call
+from elfin.kernel.calls import children, memory, process, program, usage
+
+FAMILIES = (
+    children,
+    memory,
+    process,
+    program,
+    usage,
+)
+
+CALLS = tuple(row for family in FAMILIES for row in vars(family).values() if isinstance(row, Call))
+TABLE: dict[int, Call] = {row.number: row for row in CALLS}

@@ -1,0 +1,92 @@
+"""The one door through which time, chance and waiting come into the kernel.
+
+Everything that could differ between two runs of the same program passes here, so a world that
+counts instead of looking at the clock makes runs repeatable.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import time
+from typing import Protocol
+
+
+class World(Protocol):
+    """What the host gives a kernel."""
+
+    def monotonic_ns(self) -> int: ...
+    def monotonic(self) -> float:
+        """The same in seconds."""
+        ...
+
+    def wall_ns(self) -> int: ...
+    def cpu_ns(self) -> int:
+        """Processor time of whoever runs the guest: differences are charged to tasks."""
+        ...
+
+    def random(self, n: int) -> bytes: ...
+    def wait(self, read: frozenset[int], write: frozenset[int], timeout: float | None) -> None:
+        """Sleep until a host descriptor is ready or the seconds are over; may return early."""
+        ...
+
+
+class HostWorld:
+    """The real clock, the real dice, `poll` on real descriptors."""
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wall_ns(self) -> int:
+        return time.time_ns()
+
+    def cpu_ns(self) -> int:
+        return time.perf_counter_ns()
+
+    def random(self, n: int) -> bytes:
+        return os.urandom(n)
+
+    def wait(self, read: frozenset[int], write: frozenset[int], timeout: float | None) -> None:
+        poller = select.poll()
+        for fd in read | write:
+            events = (select.POLLIN if fd in read else 0) | (select.POLLOUT if fd in write else 0)
+            poller.register(fd, events)
+        # Rounded up: waking a moment too early would only mean to go round again.
+        poller.poll(None if timeout is None else int(timeout * 1000) + (timeout % 0.001 > 0))
+
+
+class SeededWorld:
+    """A clock that counts how often it was looked at, and dice from a seed: runs repeat exactly."""
+
+    STEP_NS = 1000
+
+    def __init__(self, seed: int, start_ns: int = 1_000_000_000 * 10**9) -> None:
+        self._dice = random.Random(seed)
+        self._start = start_ns
+        self._now = 0
+
+    def monotonic_ns(self) -> int:
+        self._now += self.STEP_NS
+        return self._now
+
+    def monotonic(self) -> float:
+        return self.monotonic_ns() / 1e9
+
+    def wall_ns(self) -> int:
+        return self._start + self.monotonic_ns()
+
+    def cpu_ns(self) -> int:
+        return self.monotonic_ns()
+
+    def random(self, n: int) -> bytes:
+        return self._dice.randbytes(n)
+
+    def wait(self, read: frozenset[int], write: frozenset[int], timeout: float | None) -> None:
+        if timeout is not None:
+            self._now += int(timeout * 1e9)
+        elif read or write:
+            HostWorld().wait(read, write, None)
