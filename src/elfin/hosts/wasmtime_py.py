@@ -21,6 +21,8 @@ RESERVED = 1 << 32
 class WasmtimeHost:
     """One engine with elfin's settings; modules are shared by all its spaces."""
 
+    name = "wasmtime"  # it refuses compiled modules of its other versions itself
+
     def __init__(self) -> None:
         config = wasmtime.Config()
         config.wasm_tail_call = True

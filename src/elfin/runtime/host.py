@@ -42,7 +42,9 @@ class Space(Protocol):
 
 
 class Host(Protocol):
-    """A Wasm engine."""
+    """A Wasm engine.  `name` tells compiled modules of different engines and versions apart."""
+
+    name: str
 
     def compile(self, wasm: bytes) -> Module: ...
     def load(self, path: str) -> Module | None:

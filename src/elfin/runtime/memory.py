@@ -40,6 +40,7 @@ class GuestMemory:
         self.size_limit = min(limit, layout.GUEST_LIMIT)
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
+        self._drop_all_code()
 
     def read(self, addr: int, n: int) -> bytes:
         return self.space.read(GUEST_BASE + addr, n)
@@ -80,4 +81,8 @@ class GuestMemory:
     def _drop_code(self, addr: int, n: int) -> None:
         first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE
         if CODE_PAGES.search(self.space.read(PAGES + first, last - first)):
-            self.space.write(layout.STATE + layout.PENDING, b"\1\0\0\0")
+            self._drop_all_code()
+
+    def _drop_all_code(self) -> None:
+        """Before the next instruction runs; also what makes the empty cache of a new memory."""
+        self.space.write(layout.STATE + layout.PENDING, b"\1\0\0\0")

@@ -22,10 +22,9 @@ SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout"
 BUILDER = "elfin.tiers.interp.build"
 
 
-def core_module(host: Host, name: str) -> Module:
-    """The interpreter, compiled by `host`, whose engine is called `name`."""
-    folder = cache_folder()
-    path = folder / f"core-{_key(name)}.cwasm"
+def core_module(host: Host) -> Module:
+    """The interpreter, compiled by `host`."""
+    path = cache_folder() / f"core-{_key(host.name)}.compiled"
     if path.exists() and (found := host.load(str(path))) is not None:
         return found
     module = host.compile(core_wasm())

@@ -1,0 +1,43 @@
+"""Which tier runs a program, and what it needs.
+
+Input:  a tier's name (`--tier`), a host, a limit of guest memory.
+Output: what the kernel stands on: a `Hardware` that makes memories and registers, and an `Engine`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from elfin import layout
+from elfin.kernel.exit import Engine
+from elfin.runtime.cpu import RegisterFile
+from elfin.runtime.host import Host, Module
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.interp.artifact import core_module
+from elfin.tiers.interp.engine import Interpreter
+
+TIERS: Final = ("interp",)
+
+
+class WasmHardware:
+    """Memories with the core module on them, and registers."""
+
+    def __init__(self, host: Host, core: Module, limit: int) -> None:
+        self.host = host
+        self.core = core
+        self.limit = limit
+
+    def new_memory(self) -> GuestMemory:
+        return GuestMemory(self.host, self.core, self.limit)
+
+    def new_cpu(self) -> RegisterFile:
+        return RegisterFile()
+
+
+def engine(
+    tier: str, host: Host, memory_limit: int = layout.GUEST_LIMIT
+) -> tuple[WasmHardware, Engine]:
+    """The hardware and the engine of a tier; ValueError for a name that is not in TIERS."""
+    if tier not in TIERS:
+        raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
+    return WasmHardware(host, core_module(host), memory_limit), Interpreter()
