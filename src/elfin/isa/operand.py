@@ -21,10 +21,12 @@ from typing import Final
 # Width in bits of each size letter that does not depend on the operand size.
 FIXED_SIZE: Final = {
     "": 0, "b": 8, "w": 16, "d": 32, "q": 64, "t": 80, "dq": 128, "qq": 256, "oq": 512,
-    "ss": 32, "sd": 64, "ps": 128, "pd": 128, "si": 32, "p": 48, "s": 80,
+    "ss": 32, "sd": 64, "ps": 128, "pd": 128, "si": 32, "s": 80,
 }  # fmt: skip
 # Part of the vector length that a vector size letter means, as a right shift.
 VECTOR_SIZE: Final = {"x": 0, "hx": 1, "qx": 2, "ox": 3}
+# Size letters that depend on the operand size; `p`: a far pointer, 16 bits more than the operand size.
+SIZED: Final = frozenset({"v", "z", "y", "bs", "p"})
 # Letters that name ModRM.rm as memory or register, memory only, register only.
 RM_EITHER: Final = frozenset({"E", "W", "Q", "Km"})
 RM_MEMORY: Final = frozenset({"M"})
@@ -55,7 +57,7 @@ class Operand:
     @property
     def is_sized(self) -> bool:
         """Does its width depend on the operand size?"""
-        return self.size in ("v", "z", "y", "bs") or self.letter == "rAX"
+        return self.size in SIZED or self.letter == "rAX"
 
     def bits(self, size: int, vector: int = 128) -> int:
         """Its width at this operand size and vector length; 0 where it has none (LEA, FXSAVE ...)."""
@@ -66,6 +68,8 @@ class Operand:
             return size
         if self.size == "z":
             return min(size, 32)
+        if self.size == "p":
+            return size + 16
         if self.size == "y":
             return max(size, 32)
         shift = VECTOR_SIZE.get(self.size)

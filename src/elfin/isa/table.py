@@ -9,9 +9,56 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
+from elfin.isa import (
+    arithmetic,
+    bit_scan,
+    bit_test,
+    branch,
+    divide,
+    double_shift,
+    exchange,
+    extend,
+    flag_control,
+    logic,
+    move,
+    multiply,
+    rotate,
+    segment,
+    shift,
+    stack,
+    sse2_integer,
+    sse2_pack,
+    sse2_shift,
+    sse_logic,
+    sse_move,
+    sse_shuffle,
+)
 from elfin.isa.row import Form, collected
 
-FAMILIES: Final[tuple[ModuleType, ...]] = ()
+FAMILIES: Final[tuple[ModuleType, ...]] = (
+    arithmetic,
+    bit_scan,
+    bit_test,
+    branch,
+    divide,
+    double_shift,
+    exchange,
+    extend,
+    flag_control,
+    logic,
+    move,
+    multiply,
+    rotate,
+    segment,
+    shift,
+    stack,
+    sse2_integer,
+    sse2_pack,
+    sse2_shift,
+    sse_logic,
+    sse_move,
+    sse_shuffle,
+)
 
 FORMS: Final[tuple[Form, ...]] = tuple(collected())
 NUMBER: Final[dict[Form, int]] = {form: number for number, form in enumerate(FORMS)}
