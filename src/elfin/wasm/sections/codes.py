@@ -29,5 +29,3 @@ class Code:
         end = cursor.at + size
         runs = cursor.vector(lambda c: (c.unsigned(), VALUE_NAMES[c.byte()]))
         return Code(tuple(runs), cursor.bytes(end - cursor.at))
-
-

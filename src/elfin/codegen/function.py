@@ -1,0 +1,298 @@
+"""`ir.stmt.Function` -> the code of one Wasm function.
+
+Input:  raw statements (the second and third group of `ir.stmt`).
+Output: `sections.codes.Code`.
+
+A `Br` under an `If` with nothing else becomes a `br_if`, so each case of a big switch keeps a conditional
+back-edge of its own: see RATIONALE.md, "How does the interpreter dispatch?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from elfin.codegen import raw_memory
+from elfin.codegen.lowering import LOWERING, condition
+from elfin.codegen.slots import allocate, assemble
+from elfin.codegen.values import MEMORY, Values
+from elfin.ir.stmt import (
+    Block,
+    Br,
+    Drop,
+    Function,
+    If,
+    Let,
+    Loop,
+    MemoryCopy,
+    MemoryFill,
+    RawStore,
+    Return,
+    Set,
+    Stmt,
+    Switch,
+    Unreachable,
+)
+from elfin.ir.value import Value
+from elfin.wasm import leb
+from elfin.wasm.opcodes import code
+from elfin.wasm.sections.codes import Code
+
+BLOCK, LOOP, IF = (code(name) + b"\x40" for name in ("block", "loop", "if"))
+ELSE, END, BR, BR_IF, BR_TABLE = map(code, ("else", "end", "br", "br_if", "br_table"))
+RETURN, UNREACHABLE, DROP, EQZ = map(code, ("return", "unreachable", "drop", "i32.eqz"))
+MEMORY_COPY, MEMORY_FILL = code("memory.copy") + b"\0\0", code("memory.fill") + b"\0"
+
+
+def compile_function(
+    function: Function, functions: Mapping[str, int], results: Mapping[str, int]
+) -> Code:
+    """`functions` and `results` give index and number of results of what may be called."""
+    body = _Body(dict(functions), results)
+    for index, parameter in enumerate(function.params):
+        body.values.parameter(parameter, index)
+    body.run(function.body, outermost=True)
+    values = body.values
+    if function.results and not body.returned:
+        values.code += UNREACHABLE  # the validator may believe that control comes here
+    values.code += END
+    runs = allocate(values.intervals, len(function.params))
+    return Code(runs, assemble(values.code, values.fixes))
+
+
+class _Body:
+    """Walks statements.  Each method says whether control goes on behind its statement."""
+
+    def __init__(self, functions: dict[str, int], results: Mapping[str, int]) -> None:
+        self.values = Values(functions, LOWERING)
+        self.results = results
+        self.open = 0  # Wasm blocks around here
+        self.labels: dict[str, int] = {}  # how many were open where the label's was opened
+        self.changes: list[tuple[Value, int]] = []  # variables set, with their version before
+        self.returned = False  # the results are on the stack at the end
+
+    def run(self, statements: list[Stmt], outermost: bool = False) -> bool:
+        for statement in statements:
+            if outermost and statement is statements[-1] and type(statement) is Return:
+                self.emit_all(statement.values)
+                self.returned = True
+                return False
+            if not _STATEMENTS[type(statement)](self, statement):
+                return False  # what follows is never reached
+        return True
+
+    # -- effects -----------------------------------------------------------------------------
+    def set(self, s: Let | Set) -> bool:
+        value = s.value
+        if s.var is None:
+            return self.drop(s)
+        self.emit_root(value)
+        name = self.values.name(s.var)
+        self.note(name)
+        self.values.set(name)
+        return True
+
+    def drop(self, s: Let | Drop) -> bool:
+        value = s.value
+        self.emit_root(value)
+        if value.op != "call" or self.results[value.imm]:
+            self.values.code += DROP
+        return True
+
+    def emit_root(self, value: Value) -> None:
+        if value.op == "call":
+            self.emit_all(value.args)
+            self.values.call(value.imm)
+            self.memory_changed()
+        else:
+            self.values.emit(value)
+
+    def raw_store(self, s: RawStore) -> bool:
+        raw_memory.store(self.values, s.base, s.offset, s.value, s.bits)
+        return self.memory_changed()
+
+    def memory_copy(self, s: MemoryCopy) -> bool:
+        self.emit_all((s.to, s.source, s.length))
+        self.values.code += MEMORY_COPY
+        return self.memory_changed()
+
+    def memory_fill(self, s: MemoryFill) -> bool:
+        self.emit_all((s.base, s.byte, s.length))
+        self.values.code += MEMORY_FILL
+        return self.memory_changed()
+
+    def memory_changed(self) -> bool:
+        self.note(MEMORY)
+        self.values.changed(MEMORY)
+        return True
+
+    def emit_all(self, values: tuple[Value, ...]) -> None:
+        for value in values:
+            self.values.emit(value)
+
+    # -- structure ---------------------------------------------------------------------------
+    def if_(self, s: If) -> bool:
+        then, other = s.then, s.other
+        if not then and not other:
+            return True
+        condition(self.values, s.when)
+        if not then:
+            self.values.code += EQZ
+            then, other = other, then
+        if len(then) == 1 and isinstance(then[0], Br):
+            self.branch(BR_IF, then[0].label)
+            return self.run(other)
+        self.values.code += IF
+        self.open += 1
+        start = len(self.changes)
+        falls = self.arm(then)
+        joined = self.changed_since(start) if falls else set()
+        if other:
+            self.values.code += ELSE
+            start = len(self.changes)
+            if self.arm(other):
+                joined |= self.changed_since(start)
+                falls = True
+        else:
+            falls = True
+        self.close()
+        self.forget(joined)
+        return falls
+
+    def block(self, s: Block) -> bool:
+        self.values.code += BLOCK
+        start = len(self.changes)
+        self.label(s.label)
+        self.arm(s.body)
+        self.close()
+        self.forget(self.changed_since(start))
+        return True  # whether a Br comes here is not worth finding out
+
+    def loop(self, s: Loop) -> bool:
+        values = self.values
+        for name in assigned(s.body):  # what was computed from them holds only the first time
+            name = values.name(name)
+            self.note(name)
+            values.changed(name)
+        values.code += LOOP
+        start = len(self.changes)
+        self.label(s.label)
+        values.loops.append({})
+        falls = self.arm(s.body)
+        self.close()
+        for interval in values.loops.pop():
+            interval.end = max(interval.end, len(values.code))
+        self.forget(self.changed_since(start))
+        return falls
+
+    def br(self, s: Br) -> bool:
+        self.branch(BR, s.label)
+        return False
+
+    def switch(self, s: Switch) -> bool:
+        """Blocks inside one another; the table goes behind the end of one, where its case begins."""
+        values = self.values
+        cases: list[list[Stmt]] = []
+        number: dict[int, int] = {}  # one case for a list that stands in several places
+        for case in (*s.cases, s.default):
+            if id(case) not in number:
+                number[id(case)] = len(cases)
+                cases.append(case)
+        start = len(self.changes)
+        values.code += BLOCK * (len(cases) + 1)
+        self.open += len(cases) + 1
+        values.emit(s.index)
+        values.code += BR_TABLE + leb.unsigned(len(s.cases))
+        for case in (*s.cases, s.default):
+            values.code += leb.unsigned(number[id(case)])
+        for index, case in enumerate(cases):
+            self.close()
+            if self.arm(case) and index < len(cases) - 1:
+                values.code += BR + leb.unsigned(len(cases) - 1 - index)
+        self.close()
+        self.forget(self.changed_since(start))
+        return True
+
+    def return_(self, s: Return) -> bool:
+        self.emit_all(s.values)
+        self.values.code += RETURN
+        return False
+
+    def unreachable(self, s: Unreachable) -> bool:
+        self.values.code += UNREACHABLE
+        return False
+
+    # -- nesting -----------------------------------------------------------------------------
+    def label(self, name: str) -> None:
+        self.labels[name] = self.open
+        self.open += 1
+
+    def close(self) -> None:
+        self.values.code += END
+        self.open -= 1
+
+    def branch(self, opcode: bytes, label: str) -> None:
+        self.values.code += opcode + leb.unsigned(self.open - 1 - self.labels[label])
+
+    def arm(self, body: list[Stmt]) -> bool:
+        """Statements that may not run: what they compute is unknown behind them."""
+        values = self.values
+        values.scopes.append(values.next_scope)
+        values.next_scope += 1
+        start = len(self.changes)
+        falls = self.run(body)
+        values.scopes.pop()
+        # Other arms start from the state before; `forget` follows where they join.
+        for name, version in reversed(self.changes[start:]):
+            values.versions[name] = version
+        return falls
+
+    def note(self, name: Value) -> None:
+        self.changes.append((name, self.values.versions.get(name, 0)))
+
+    def changed_since(self, start: int) -> set[Value]:
+        return {name for name, _ in self.changes[start:]}
+
+    def forget(self, names: set[Value]) -> None:
+        for name in names:
+            self.values.changed(name)
+
+
+def assigned(statements: list[Stmt]) -> set[Value]:
+    """The variables, memory included, that these statements may change."""
+    names: set[Value] = set()
+    for s in statements:
+        match s:
+            case Let(var, value) | Set(var, value):
+                if var is not None:
+                    names.add(var)
+                if value.op == "call":
+                    names.add(MEMORY)
+            case Drop(value) if value.op == "call":
+                names.add(MEMORY)
+            case RawStore() | MemoryCopy() | MemoryFill():
+                names.add(MEMORY)
+            case Block(_, body) | Loop(_, body):
+                names |= assigned(body)
+            case If(_, then, other):
+                names |= assigned(then) | assigned(other)
+            case Switch(_, cases, default):
+                names |= assigned(default).union(*map(assigned, cases))
+    return names
+
+
+_STATEMENTS: Final[dict[type, Callable[[_Body, Any], bool]]] = {
+    Let: _Body.set,
+    Set: _Body.set,
+    Drop: _Body.drop,
+    RawStore: _Body.raw_store,
+    MemoryCopy: _Body.memory_copy,
+    MemoryFill: _Body.memory_fill,
+    If: _Body.if_,
+    Block: _Body.block,
+    Loop: _Body.loop,
+    Br: _Body.br,
+    Switch: _Body.switch,
+    Return: _Body.return_,
+    Unreachable: _Body.unreachable,
+}

@@ -1,0 +1,264 @@
+"""`Values`: IR values -> instructions that leave them on Wasm's stack.
+
+Input:  one value after another, in the order in which statements evaluate them.
+Output: bytes in `code`, indices of locals still open (`slots`).
+
+A value that comes again is kept in a local, if what was computed before is still true: it must have been
+computed on every way to here (`scopes`), and no variable it reads, memory included, may have changed
+since (`versions`).  That it comes again is known only then; so the `local.tee` is put in afterwards.
+
+Narrow integers are kept with zeros above, "clean".  Ops whose low bits depend on low bits only
+work on "dirty" ones; `emit` says which it left, and cleans when its caller needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from elfin.bits import signed
+from elfin.codegen.slots import Fix, Interval
+from elfin.ir.types import I1, I8, I16, I32, I64, Type
+from elfin.ir.value import Value, local
+from elfin.wasm import leb
+from elfin.wasm.opcodes import code
+
+Lower = Callable[["Values", Value], bool]
+
+MEMORY: Final = local(I32, "(memory)")  # the version of all Wasm memory
+DEEP: Final = 100  # levels of recursion before a value is cut into parts
+
+I32_CONST, I64_CONST = code("i32.const")[0], code("i64.const")[0]
+LOCAL_GET, LOCAL_SET, LOCAL_TEE = (code(f"local.{verb}")[0] for verb in ("get", "set", "tee"))
+I32_AND, DROP, CALL = code("i32.and")[0], code("drop")[0], code("call")
+MASKS: Final = {I1: 1, I8: 0xFF, I16: 0xFFFF}
+_CLEAN: Final = {t: code("i32.const") + leb.signed(m) + code("i32.and") for t, m in MASKS.items()}
+_CONVERSIONS: Final = frozenset(("zext", "sext", "trunc", "bitcast"))
+_FLOAT_CONST: Final = {32: code("f32.const"), 64: code("f64.const"), 128: code("v128.const")}
+
+
+class Known:
+    """A computed value: where its code ends, and what must hold for it to be used again."""
+
+    __slots__ = ("clean", "clock", "depth", "interval", "loops", "position", "scope")
+
+    def __init__(self, at: Values, clean: bool) -> None:
+        self.position = len(at.code)
+        self.clock = at.clock
+        self.depth = len(at.scopes) - 1
+        self.scope = at.scopes[-1]
+        self.loops = len(at.loops)
+        self.clean = clean
+        self.interval: Interval | None = None
+
+
+class Values:
+    """`functions` gives the index of each function that may be called; `lowering` is the table of ops."""
+
+    def __init__(self, functions: dict[str, int], lowering: dict[str, Lower]) -> None:
+        self.code = bytearray()
+        self.fixes: list[Fix] = []
+        self.intervals: list[Interval] = []
+        self.functions = functions
+        self.lowering = lowering
+        self.scopes = [0]
+        self.next_scope = 1
+        # One list for each open loop: what was first set before it and is used inside.
+        self.loops: list[dict[Interval, None]] = []
+        self.clock = 0
+        self.versions: dict[Value, int] = {}
+        self._known: dict[Value, Known] = {}
+        self._sources: dict[Value, frozenset[Value]] = {}
+        self._variables: dict[Value, Interval] = {}
+        self._names: dict[tuple[object, Type], Value] = {}
+        self._depth = 0
+
+    # -- variables ---------------------------------------------------------------------------
+    def parameter(self, var: Value, index: int) -> None:
+        interval = Interval(var.type.wasm, -1, 0, 0, 0)
+        interval.index = index
+        interval.keep()
+        self._variables[self.name(var)] = interval
+
+    def name(self, var: Value) -> Value:
+        """The one `local` value of this name and type (values may outlive the table of values)."""
+        return self._names.setdefault((var.imm, var.type), var)
+
+    def set(self, var: Value) -> None:
+        """Pop into a variable."""
+        name = self.name(var)
+        interval = self._variables.get(name)
+        if interval is None:
+            interval = self._interval(var.type, len(self.code))
+            self._variables[name] = interval
+        self._use(interval)
+        self.code.append(LOCAL_SET)
+        self.fixes.append((len(self.code), interval, False))
+        self.changed(name)
+
+    def changed(self, name: Value) -> None:
+        """Values computed from this variable must be computed anew."""
+        self.clock += 1
+        self.versions[name] = self.clock
+
+    def _get(self, var: Value) -> None:
+        interval = self._variables.get(var)
+        if interval is None:
+            interval = self._variable(var)
+        self._use(interval)
+        self._push(interval)
+
+    def _variable(self, var: Value) -> Interval:
+        name = self.name(var)
+        interval = self._variables.get(name)
+        if interval is None:  # read before it is set, as the body is written: never shared
+            interval = self._interval(var.type, -1)
+            interval.keep()
+            self._variables[name] = interval
+        if name is not var:
+            self._variables[var] = interval
+        return interval
+
+    def _push(self, interval: Interval) -> None:
+        body, fixes = self.code, self.fixes
+        end = len(body)
+        if fixes and fixes[-1][0] == end and fixes[-1][1] is interval and body[-1] == LOCAL_SET:
+            body[-1] = LOCAL_TEE
+            return
+        body.append(LOCAL_GET)
+        fixes.append((end + 1, interval, False))
+
+    def _interval(self, type_: Type, start: int) -> Interval:
+        depth = len(self.scopes) - 1
+        interval = Interval(type_.wasm, start, depth, self.scopes[-1], len(self.loops))
+        self.intervals.append(interval)
+        return interval
+
+    def _use(self, interval: Interval) -> None:
+        """The interval reaches to here; to the end of a loop that was opened since."""
+        if interval.start < 0:
+            return
+        depth, loops = interval.depth, interval.loops
+        if depth >= len(self.scopes) or self.scopes[depth] != interval.scope:
+            interval.keep()  # its first setting is not on every way to here
+            return
+        interval.end = len(self.code) + 1
+        if len(self.loops) > loops:
+            self.loops[loops][interval] = None
+
+    # -- values ------------------------------------------------------------------------------
+    def emit(self, value: Value, clean: bool = True) -> bool:
+        """Leave `value` on the stack; whether its upper bits are zero (always, if `clean`)."""
+        op = value.op
+        if op == "local":
+            self._get(value)
+            return True
+        if op == "const":
+            self.const(value.type, value.imm)
+            return True
+        known = self._known.get(value)
+        if known is not None and self._holds(value, known):
+            return self._again(value, known, clean)
+        self._depth += 1
+        if self._depth > DEEP:
+            self._cut(value)
+        is_clean = self.lowering[op](self, value)
+        self._depth -= 1
+        if clean and not is_clean:
+            self.code += _CLEAN[value.type]
+            is_clean = True
+        if op not in _CONVERSIONS or value.args[0].op != "local":
+            self._known[value] = Known(self, is_clean)
+        return is_clean
+
+    def const(self, type_: Type, number: int) -> None:
+        if type_ is I64:
+            self.code.append(I64_CONST)
+            self.code += leb.signed(signed(number, 64))
+        elif type_.is_int:
+            self.code.append(I32_CONST)
+            self.code += leb.signed(signed(number, 32))
+        else:
+            self.code += _FLOAT_CONST[type_.bits] + number.to_bytes(type_.bytes, "little")
+
+    def signed(self, value: Value) -> None:
+        """Leave a narrow integer sign-extended to 32 bits; wider ones as they are."""
+        if value.type not in MASKS:
+            self.emit(value)
+        elif value.op == "const":
+            self.const(I32, signed(value.imm, value.type.bits))
+        elif value.type is I1:
+            self.const(I32, 0)
+            self.emit(value)
+            self.code += code("i32.sub")
+        else:
+            self.emit(value, clean=False)
+            self.code += code(f"i32.extend{value.type.bits}_s")
+
+    def call(self, name: str) -> None:
+        index = self.functions.get(name)
+        if index is None:
+            raise ValueError(f"call of {name}, which is neither compiled nor imported")
+        self.code += CALL + leb.unsigned(index)
+
+    # -- sharing -----------------------------------------------------------------------------
+    def holds(self, value: Value) -> bool:
+        """Whether the value is at hand."""
+        known = self._known.get(value)
+        return known is not None and self._holds(value, known)
+
+    def _holds(self, value: Value, known: Known) -> bool:
+        if known.depth >= len(self.scopes) or self.scopes[known.depth] != known.scope:
+            return False
+        versions, clock = self.versions, known.clock
+        return all(versions.get(name, 0) <= clock for name in self._reads(value))
+
+    def _again(self, value: Value, known: Known, clean: bool) -> bool:
+        interval = known.interval
+        if interval is None:
+            interval = Interval(
+                value.type.wasm, known.position, known.depth, known.scope, known.loops
+            )
+            self.intervals.append(interval)
+            self.fixes.append((known.position, interval, True))
+            known.interval = interval
+        self._use(interval)
+        self.code.append(LOCAL_GET)
+        self.fixes.append((len(self.code), interval, False))
+        if clean and not known.clean:
+            self.code += _CLEAN[value.type]
+            return True
+        return known.clean
+
+    def _reads(self, value: Value) -> frozenset[Value]:
+        """The variables that a value depends on."""
+        found = self._sources.get(value)
+        if found is None:
+            if value.op == "local":
+                found = frozenset((self.name(value),))
+            else:
+                found = frozenset().union(*map(self._reads, value.args))
+                if value.op == "raw_load":
+                    found |= {MEMORY}
+            self._sources[value] = found
+        return found
+
+    def _cut(self, top: Value) -> None:
+        """Compute parts of a very deep value into locals first, so that recursion stays shallow."""
+        saved, self._depth = self._depth, 0
+        height: dict[Value, int] = {}
+        stack = [top]
+        while stack:
+            value = stack[-1]
+            waiting = [a for a in value.args if a not in height]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            if value not in height:
+                height[value] = 1 + max((height[a] for a in value.args), default=0)
+                self._reads(value)  # recursive too; from here on it is known
+                if height[value] % (DEEP // 2) == 0 and value is not top:
+                    self.emit(value, clean=False)
+                    self.code.append(DROP)
+        self._depth = saved
