@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from elfin.kernel.call import Call
-from elfin.kernel.calls import children, memory, process, program, usage
-
-FAMILIES = (
+from elfin.kernel.calls import (
     children,
+    descriptors,
+    ioctl,
+    link,
     memory,
     process,
     program,
+    read_write,
+    stat,
+    usage,
+)
+
+FAMILIES = (
+    children,
+    descriptors,
+    ioctl,
+    link,
+    memory,
+    process,
+    program,
+    read_write,
+    stat,
     usage,
 )
 

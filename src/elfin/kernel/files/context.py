@@ -1,0 +1,21 @@
+"""`FsContext`: where a process stands in the tree, and its file-creation mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elfin.kernel.files.location import Location
+
+
+@dataclass
+class FsContext:
+    """Root, working directory and umask: copied by fork, shared with CLONE_FS."""
+
+    root: Location
+    cwd: Location
+    umask: int = 0o022
+
+    def copy(self) -> FsContext:
+        return FsContext(self.root, self.cwd, self.umask)
