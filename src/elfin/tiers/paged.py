@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from elfin import layout
+from elfin.bits import M64
 from elfin.ir.evaluate import Fault
 from elfin.isa import vectors
 
@@ -17,7 +18,8 @@ PRESENT: Final = 1
 WRITE: Final = 2
 USER: Final = 4
 FETCH: Final = 16
-CANONICAL: Final = 1 << 47  # user addresses lie below
+CANONICAL: Final = 1 << 47
+USER_END: Final = CANONICAL - layout.PAGE  # the last page is never mapped
 KERNEL: Final = (1 << 64) - CANONICAL
 NEEDED: Final = {0: layout.PAGE_R, WRITE: layout.PAGE_W, FETCH: layout.PAGE_X}
 
@@ -34,8 +36,8 @@ class PagedMemory:
         count = n // layout.PAGE
         self.memory[first : first + count] = bytes([permission]) * count
 
-    def load(self, address: int, n: int) -> bytes | Fault:
-        fault = self.check(address, n, 0)
+    def load(self, address: int, n: int, *, write: bool = False) -> bytes | Fault:
+        fault = self.check(address, n, WRITE if write else 0)
         return fault if fault is not None else self.peek(address, n)
 
     def store(self, address: int, data: bytes) -> Fault | None:
@@ -55,14 +57,18 @@ class PagedMemory:
         return self.peek(address, n)
 
     def check(self, address: int, n: int, access: int) -> Fault | None:
-        """None if n bytes (at most a page) may be accessed: 0 to read, WRITE, FETCH."""
-        last = address + n - 1
-        if address < CANONICAL <= last or CANONICAL <= address < KERNEL or last >= 1 << 64:
+        """None if n bytes (at most a page) may be accessed: 0 to read, WRITE, FETCH.
+
+        Linux reports kernel addresses as present.
+        """
+        last = address + n - 1 & M64
+        if CANONICAL <= address < KERNEL or CANONICAL <= last < KERNEL:
             return Fault(vectors.GP)
-        for at in {address: 0, max(address, last & -layout.PAGE): 0}:
+        pages = [address] if address // layout.PAGE == last // layout.PAGE else [address, last & -layout.PAGE]
+        for at in pages:
             permission = self.permission(at)
             if not permission & NEEDED[access]:
-                present = PRESENT if permission or at >= KERNEL else 0
+                present = PRESENT if permission or at >= USER_END else 0
                 return Fault(vectors.PF, USER | access | present, at)
         return None
 

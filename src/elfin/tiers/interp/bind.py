@@ -62,7 +62,7 @@ class EntryBinder:
 
     def _bind(self, m: Sem, operand: Operand) -> Place:
         letter, bits = operand.letter, operand.bits(self.variant.size)
-        type_ = TYPE.get(bits, I64)
+        type_ = TYPE.get(bits, I8)  # without a width (LEA, FXSAVE) only the address counts
         if letter in REG_FIELD:
             return Slot(m.let(_slot(layout.ENTRY_R)), type_, letter in GENERAL)
         if letter in RM_FIELD and self.variant.kind == "R":
@@ -74,6 +74,8 @@ class EntryBinder:
         if letter in ("H", "B"):
             return Slot(m.let(_slot(layout.ENTRY_V)), type_, letter in GENERAL)
         if letter == "I":
+            if operand.size == "z":
+                type_ = TYPE[self.variant.size]  # the entry holds it sign-extended
             return Imm(m.let(raw_load(type_, ENTRY, layout.ENTRY_IMM)))
         if letter == "J":
             return Imm(DIRECT)
