@@ -1,0 +1,14 @@
+"""Why an instruction leaves to the run loop after it has completed: what `Sem.leave` names.
+
+These are traps and calls: RIP is already that of the next instruction.  Faults are `Sem.fault_if`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FAULTED: Final = -1  # not a leave: an instruction faulted, RIP is at it
+OUT_OF_BUDGET: Final = 0  # not a leave: the run's budget is spent
+LEAVE_SYSCALL: Final = 1  # SYSCALL: the kernel answers, RCX and R11 are set
+LEAVE_INT3: Final = 2  # INT3, INT 3: #BP
+LEAVE_INT1: Final = 3  # INT1: #DB
