@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 
+from elfin.kernel.abi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMAND, FUTEX_PRIVATE_FLAG, FutexOp
 from elfin.kernel.abi.mman import Madvise, Map, Mlockall, Mremap, Msync, Prot
 from elfin.kernel.abi.process import ArchPrctl, Clone, IdType, Prctl, WaitFlag
 from elfin.kernel.abi.resource import PriorityWho, Rlimit
 from elfin.kernel.abi.signal import MaskHow, signal_name
+from elfin.kernel.abi.time import ClockId, Itimer
 
 Show = Callable[[int], str]
 
@@ -79,6 +81,12 @@ def _clone(value: int) -> str:
     return "|".join(filter(None, (rest, signal_name(value & 0xFF) if value & 0xFF else ""))) or "0"
 
 
+def _futex(value: int) -> str:
+    private = "|FUTEX_PRIVATE_FLAG" if value & FUTEX_PRIVATE_FLAG else ""
+    wall = "|FUTEX_CLOCK_REALTIME" if value & FUTEX_CLOCK_REALTIME else ""
+    return one_of(FutexOp)(value & FUTEX_COMMAND & 0xFFFF_FFFF) + private + wall
+
+
 def _prot(value: int) -> str:
     return flags(Prot, none="PROT_NONE")(value)
 
@@ -98,4 +106,7 @@ NAMES: dict[str, Show] = {
     "SIG_HOW": one_of(MaskHow),
     "RLIMIT": one_of(Rlimit),
     "PRIO": one_of(PriorityWho),
+    "CLOCK": one_of(ClockId),
+    "ITIMER": one_of(Itimer),
+    "FUTEX": _futex,
 }
