@@ -36,6 +36,19 @@ def read_at(type_: Type, slot: Value) -> Value:
     return raw_load(type_, slot, layout.STATE)
 
 
+def lower(value: Value) -> Value:
+    """The value with each `get` and `get_at` in it as a raw access."""
+    match value.op:
+        case "get":
+            return read(value.type, value.imm)
+        case "get_at":
+            return read_at(value.type, lower(value.args[0]))
+        case "const" | "local" | "raw_load":
+            return value
+    args = tuple(lower(a) for a in value.args)
+    return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+
+
 def write(slot: int, value: Value) -> Stmt:
     """Guest state at a fixed slot becomes `value`; an i1 is a flag."""
     if value.type is I1:

@@ -64,7 +64,11 @@ class PagedMemory:
         last = address + n - 1 & M64
         if CANONICAL <= address < KERNEL or CANONICAL <= last < KERNEL:
             return Fault(vectors.GP)
-        pages = [address] if address // layout.PAGE == last // layout.PAGE else [address, last & -layout.PAGE]
+        pages = (
+            [address]
+            if address // layout.PAGE == last // layout.PAGE
+            else [address, last & -layout.PAGE]
+        )
         for at in pages:
             permission = self.permission(at)
             if not permission & NEEDED[access]:

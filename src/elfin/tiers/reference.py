@@ -12,8 +12,6 @@ from typing import Final
 from elfin import layout
 from elfin.ir.evaluate import Fault, Goto, Left, Next, Outcome, evaluate
 from elfin.ir.stmt import Effect
-from elfin.ir.value import Value
-from elfin.isa import vectors
 from elfin.rflags import set_rflags
 from elfin.tiers.paged import PagedMemory
 

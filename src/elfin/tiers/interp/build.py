@@ -5,7 +5,7 @@ from __future__ import annotations
 from elfin import layout
 from elfin.codegen import module
 from elfin.core.build import functions
-from elfin.decode.tables import tables
+from elfin.decode import tables
 from elfin.isa.vectors import UD
 from elfin.runtime.host import WASM_PAGE
 from elfin.tiers.interp.handlers import handlers
@@ -16,7 +16,7 @@ from elfin.tiers.interp.lower import raise_fault
 def build() -> bytes:
     """The interpreter's Wasm module: imports the memory, exports `run`."""
     cases, ends = handlers()
-    table = tables()
+    table = tables.build()
     assert layout.TABLES + len(table) <= layout.TABLES_LIMIT
     return module.build(
         [run_function(cases, raise_fault(UD, 0)), *functions()],

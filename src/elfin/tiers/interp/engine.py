@@ -15,7 +15,6 @@ from elfin.isa.leave import (
     FAULTED,
     LEAVE_INT1,
     LEAVE_INT3,
-    LEAVE_INTO,
     LEAVE_SYSCALL,
     OUT_OF_BUDGET,
 )
@@ -25,7 +24,7 @@ from elfin.runtime import traps
 from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.memory import GuestMemory
 
-TRAPS: Final = {LEAVE_INT3: vectors.BP, LEAVE_INT1: vectors.DB, LEAVE_INTO: vectors.OF}
+TRAPS: Final = {LEAVE_INT3: vectors.BP, LEAVE_INT1: vectors.DB}
 _FAULT = struct.Struct("<QII")  # address, vector, error: layout.FAULT_ADDRESS and behind it
 
 

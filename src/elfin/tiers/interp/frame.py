@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from elfin import layout
 from elfin.codegen.state import raw_load
-from elfin.ir.types import I8, I32, I64, Type
+from elfin.ir.types import I32, I64, Type
 from elfin.ir.value import Value, local
 
 ENTRY = local(I32, "entry")  # address of the decode entry that executes
@@ -23,9 +22,3 @@ LEAVE = "leave"  # block label: ENTRY is the next instruction, REASON is set
 def field(type_: Type, offset: int) -> Value:
     """A field of the decode entry."""
     return raw_load(type_, ENTRY, offset)
-
-
-def next_rip() -> Value:
-    """Address of the next instruction in line."""
-    length = raw_load(I8, ENTRY, layout.ENTRY_LENGTH)
-    return field(I32, layout.ENTRY_PC).zext(I64) + length.zext(I64)

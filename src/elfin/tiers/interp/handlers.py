@@ -9,14 +9,15 @@ from elfin.ir.types import I32
 from elfin.ir.value import TRUE, make
 from elfin.isa.sem import Sem
 from elfin.isa.vectors import UD
-from elfin.tiers.interp.bind import EntryBinder
+from elfin.lift.entry import EntryBinder
+from elfin.tiers.interp.fields import RunTimeFields
 from elfin.tiers.interp.frame import ENTRY, FETCH_FAULT, GOAL, NEXT, field
 from elfin.tiers.interp.lower import DIRECT, TARGET, lower, raise_fault
 
 
 def effects(variant: Variant) -> list[Effect]:
     """What the variant does, over the fields of its decode entry."""
-    binder = EntryBinder(variant)
+    binder = EntryBinder(variant, RunTimeFields())
     m = Sem(binder, variant.size, variant.rep)
     meaning = variant.form.meaning
     assert meaning is not None, variant.form

@@ -64,14 +64,14 @@ def lower(effects: Iterable[Effect]) -> list[Stmt]:
             case Let(var, value):
                 _let(out, var, value)
             case Store(address, value):
-                out.append(Let(ADDRESS, address))
+                out.append(Let(ADDRESS, state.lower(address)))
                 size = value.type.bytes
                 out += memory.check_page(ADDRESS, size, write=True, fault=FAULT, asked=END_SOON)
                 out.append(memory.store(ADDRESS, value))
             case Put(slot, value):
-                out.append(state.write(slot, value))
+                out.append(state.write(slot, state.lower(value)))
             case PutAt(slot_value, value):
-                out.append(state.write_at(slot_value, value))
+                out.append(state.write_at(slot_value, state.lower(value)))
             case Raise(when, vector, error):
                 out.append(If(when, raise_fault(vector, error)))
             case Branch(when, target):
@@ -85,21 +85,17 @@ def lower(effects: Iterable[Effect]) -> list[Stmt]:
 
 def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
     match value.op:
-        case "get":
-            out.append(Let(var, state.read(value.type, value.imm)))
-        case "get_at":
-            out.append(Let(var, state.read_at(value.type, value.args[0])))
         case "load":
-            out.append(Let(ADDRESS, value.args[0]))
+            out.append(Let(ADDRESS, state.lower(value.args[0])))
             out.extend(memory.check_page(ADDRESS, value.type.bytes, write=False, fault=FAULT))
             out.append(Let(var, memory.load(value.type, ADDRESS)))
         case "call" if REGISTRY[value.imm].may_fault:
-            out.append(Let(STATUS, value))
+            out.append(Let(STATUS, state.lower(value)))
             out.append(If(STATUS.eq(1), [Br(FAULT)]))
             out.extend(END_SOON)
             out.append(If(STATUS.eq(2), _count()))
         case _:
-            out.append(Let(var, value))
+            out.append(Let(var, state.lower(value)))
 
 
 def raise_fault(vector: int, error: int) -> list[Stmt]:
