@@ -16,9 +16,9 @@ class Flat:
     def __init__(self) -> None:
         self.data = bytearray(range(16))
 
-    def load(self, address: int, n: int) -> bytes | Fault:
+    def load(self, address: int, n: int, *, write: bool = False) -> bytes | Fault:
         if not 0x100 <= address <= 0x110 - n:
-            return Fault(14, 4, address)
+            return Fault(14, 6 if write else 4, address)
         return bytes(self.data[address - 0x100 : address - 0x100 + n])
 
     def store(self, address: int, data: bytes) -> Fault | None:
@@ -109,6 +109,8 @@ def test_memory_and_its_faults() -> None:
         [Let(local(I8, "t1"), outside), Put(layout.RAX, const(I64, 1))], state, memory
     ) == Fault(14, 4, 0x110)
     assert read(state, layout.RAX) == 0x07060504
+    update = make("load", I8, const(I64, 0x110), imm="update")
+    assert evaluate([Let(local(I8, "t1"), update)], state, memory) == Fault(14, 6, 0x110)
 
 
 def test_a_call_may_change_registers_and_may_fault() -> None:

@@ -55,9 +55,12 @@ Outcome = Next | Goto | Fault | Left
 
 
 class Memory(Protocol):
-    """Guest memory at 64-bit addresses; an access that may not be is a `Fault`."""
+    """Guest memory at 64-bit addresses; an access that may not be is a `Fault`.
 
-    def load(self, address: int, n: int) -> bytes | Fault: ...
+    `write`: the same instruction will store there, and must be allowed to.
+    """
+
+    def load(self, address: int, n: int, *, write: bool = False) -> bytes | Fault: ...
 
     def store(self, address: int, data: bytes) -> Fault | None: ...
 
@@ -131,7 +134,8 @@ class _Run:
     def right_side(self, value: Value) -> int | Fault:
         """What a `Let` may hold: a load, a call, or a pure value."""
         if value.op == "load":
-            data = self.memory.load(self.value(value.args[0]), value.type.bytes)
+            address, update = self.value(value.args[0]), value.imm == "update"
+            data = self.memory.load(address, value.type.bytes, write=update)
             return data if isinstance(data, Fault) else int.from_bytes(data, "little")
         if value.op == "call":
             result = self.call(value, [self.value(arg) for arg in value.args])

@@ -1,0 +1,110 @@
+"""Two records after the same instruction: what differs, in words.
+
+Masked: flags that the manual leaves undefined, and what cannot be seen from user mode.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from elfin import layout
+from elfin.isa import vectors
+from elfin.isa.undefined import undefined_flags
+from elfin.rflags import BIT
+from tests.oracle import record
+from tests.oracle.encode import Encoding
+
+HEADER_NAMES: Final = (*layout.GPR_NAMES, "rip", "rflags", "fs_base", "gs_base")
+FLAG_NAMES: Final = {**{bit: name.upper() + "F" for name, bit in BIT.items()}, 0x400: "DF", 0x40000: "AC"}
+RFLAGS_AT: Final = HEADER_NAMES.index("rflags")
+OUTCOME: Final = slice(record.VECTOR, record.CR2 + 8)
+# FPU bookkeeping that is not kept: which instruction and operand were last.
+FX_SEEN: Final = slice(record.FX + 24, record.FX + record.FX_USED)
+
+
+def mask(e: Encoding, before: bytes) -> int:
+    """The RFLAGS bits that must agree."""
+    seen = record.RFLAGS_SEEN
+    for name in undefined_flags(e.form.mnemonic, e.size, shift_count(e, before)):
+        seen &= ~BIT[name]
+    return seen
+
+
+def shift_count(e: Encoding, before: bytes) -> int | None:
+    """The count of a shift or rotate, masked as the processor does; None where there is none."""
+    letters = [o.letter for o in e.form.operands]
+    if "CL" in letters:
+        count = before[8]
+    elif letters[-1:] == ["1"]:
+        return 1
+    elif letters[-1:] == ["I"]:
+        count = e.immediate
+    else:
+        return None
+    return count & (63 if e.size == 64 and e.form.operands[0].size != "b" else 31)
+
+
+def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list[str]:
+    """One line for each difference; empty when the two agree."""
+    seen = mask(e, before)
+    if expected[: record.RFLAGS] == got[: record.RFLAGS] and expected[record.FX :] == got[record.FX :]:
+        flags = (record.quad(expected, record.RFLAGS) ^ record.quad(got, record.RFLAGS)) & seen
+        rest = slice(record.FS_BASE, record.CR2 + 8)
+        if not flags and expected[rest] == got[rest]:
+            return []
+    found: list[str] = []
+    outcomes = [_outcome(r) for r in (expected, got)]
+    if outcomes[0] != outcomes[1]:
+        found.append(f"outcome: native {outcomes[0]}, here {outcomes[1]}")
+    pairs = zip(HEADER_NAMES, record.header(expected), record.header(got), strict=True)
+    for n, (name, a, b) in enumerate(pairs):
+        if n == RFLAGS_AT:
+            for bit, flag in FLAG_NAMES.items():
+                if (a ^ b) & seen & bit:
+                    found.append(f"{flag}: native {int(a & bit != 0)}, here {int(b & bit != 0)}")
+        elif a != b:
+            found.append(f"{name}: native {a:#x}, here {b:#x}")
+    found += _vector_differences(expected, got)
+    for i in range(record.MEMORY, record.SIZE):
+        if expected[i] != got[i]:
+            address = record.DATA + i - record.MEMORY
+            a, b = expected[i : i + 16].hex(" "), got[i : i + 16].hex(" ")
+            found.append(f"memory at {address:#x}: native {a}, here {b}")
+            break
+    return found
+
+
+def _vector_differences(expected: bytes, got: bytes) -> list[str]:
+    found = []
+    a, b = (int.from_bytes(r[record.MXCSR : record.MXCSR + 4], "little") for r in (expected, got))
+    if a != b:
+        found.append(f"mxcsr: native {a:#x}, here {b:#x}")
+    for n in range(16):
+        at = slice(record.XMM + 16 * n, record.XMM + 16 * n + 16)
+        if expected[at] != got[at]:
+            a, b = (int.from_bytes(r[at], "little") for r in (expected, got))
+            found.append(f"xmm{n}: native {a:#034x}, here {b:#034x}")
+    return found
+
+
+def _outcome(r: bytes) -> str:
+    vector, error, cr2 = (record.quad(r, o) for o in (record.VECTOR, record.ERROR, record.CR2))
+    if vector == record.DONE:
+        return "done"
+    name = vectors.NAMES.get(vector, str(vector))
+    return f"{name} error {error:#x} cr2 {cr2:#x}" if vector == vectors.PF else f"{name} {error:#x}"
+
+
+def describe(e: Encoding, before: bytes) -> str:
+    """The state that an instruction ran on, for a report."""
+    values = record.header(before)
+    names = (f"{n}={v:#x}" for n, v in zip(HEADER_NAMES, values, strict=True))
+    lines = [f"{e} at {e.at:#x}", "  " + " ".join(names)]
+    mxcsr = int.from_bytes(before[record.MXCSR : record.MXCSR + 4], "little")
+    xmm = [
+        int.from_bytes(before[i : i + 16], "little")
+        for i in range(record.XMM, record.XMM + 256, 16)
+    ]
+    used = sorted({0, *(n for n in e.registers if n < 16)})
+    lines.append(f"  mxcsr={mxcsr:#x} " + " ".join(f"xmm{n}={xmm[n]:#034x}" for n in used))
+    return "\n".join(lines)
