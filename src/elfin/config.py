@@ -17,3 +17,6 @@ FIRST_PID: Final = 100  # not 1: init has privileges and duties that no program 
 PID_MAX: Final = 32768
 TURN_BUDGET: Final = 2_000_000  # guest instructions of one turn of a task
 TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for theirs
+
+# -- machines -----------------------------------------------------------------------------------
+DEFAULT_TIER: Final = "interp"

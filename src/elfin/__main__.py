@@ -1,0 +1,7 @@
+"""`python -m elfin` is `elfin`."""
+
+import sys
+
+from elfin.cli.main import main
+
+sys.exit(main())

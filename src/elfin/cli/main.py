@@ -1,0 +1,71 @@
+"""`elfin`: picks the command, turns errors into one line each and an exit status.
+
+Input:  the command line.  Output: the exit status of the process; 2 for a wrong command line, 125
+when elfin itself cannot go on, 126 and 127 as in a shell (cannot execute, not found).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from elfin.cli import run, show
+from elfin.errors import ElfinError
+
+FAILED = 125  # as env(1), timeout(1) and docker-run(1) say it
+
+
+class Version(argparse.Action):
+    """Looks the version up only when somebody asks: reading the metadata takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        parser.exit(message=f"elfin {importlib.metadata.version('elfin')}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; a command's own options are in the command's file."""
+    whole = argparse.ArgumentParser(
+        prog="elfin",
+        description="Run native x86-64 Linux programs inside WebAssembly.",
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    one = commands.add_parser(
+        "run",
+        help="run a program",
+        usage="elfin run [OPTIONS] PROGRAM [ARGS...]",
+        description="Run a static x86-64 Linux program. Its exit status, streams, terminal and "
+        "signals are those of this command.",
+        epilog="Exit status: the program's; 124 after --timeout, 125 if elfin itself fails, 126 if "
+        "PROGRAM cannot be executed, 127 if it is not found. A deadly signal kills elfin too.",
+        allow_abbrev=False,
+    )
+    run.add_options(one)
+    one.set_defaults(action=run.run)
+    other = commands.add_parser(
+        "show",
+        help="print what becomes of a program's machine code",
+        usage="elfin show PROGRAM [--at ADDRESS|SYMBOL] --stage STAGE",
+        description="Print one stage of the translation of a program's code.",
+        allow_abbrev=False,
+    )
+    show.add_options(other)
+    other.set_defaults(action=show.show)
+    return whole
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the console script's exit status."""
+    options = parser().parse_args(argv)
+    try:
+        status: int = options.action(options)
+    except ElfinError as error:
+        print(f"elfin: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    return status
