@@ -33,6 +33,8 @@ from elfin.kernel.files.unnamed import UnnamedNode
 from elfin.kernel.wait import Restart, Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from elfin.kernel.files.file import File
     from elfin.kernel.task import Task
 
@@ -155,6 +157,15 @@ def dup3(t: Task, old: int, new: int, flags: int) -> int:
     file = t.process.files.get(old)
     t.process.files.replace(new, file, t.process, cloexec=bool(flags & O_CLOEXEC))
     return new
+
+
+def install_unnamed(t: Task, name: bytes, flags: int, make: Callable[[Location, int], File]) -> int:
+    """A descriptor of something without a path: `anon_inode:` and a name in /proc/PID/fd."""
+    vfs = vfs_of(t)
+    node = UnnamedNode(vfs.unnamed, 0o600)
+    location = Location(vfs.nowhere, node, None, b"anon_inode:" + name)
+    cloexec = bool(flags & O_CLOEXEC)
+    return t.process.files.install(make(location, flags & ~O_CLOEXEC), cloexec=cloexec)
 
 
 def _pipe(t: Task, address: int, flags: int) -> int:

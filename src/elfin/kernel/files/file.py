@@ -47,7 +47,7 @@ class File:
     locks: Locks | None = None  # set by the first flock or OFD lock through this description
     signal_owner = 0  # F_SETOWN
     signal_number = 0  # F_SETSIG
-    edge = 0  # grows whenever new data or room arrives: what epoll's edge mode looks at
+    edge: int = 0  # grows whenever new data or room arrives: what epoll's edge mode looks at
 
     def __init__(self, location: Location, flags: int) -> None:
         self.location = location
@@ -146,6 +146,10 @@ class File:
     def host_write(self) -> frozenset[int]:
         return _NO_HOST
 
+    def ready_in(self) -> float | None:
+        """Seconds until it becomes readable by itself (a timer); None if that is unknown."""
+        return None
+
     def open_pending(self) -> bool:
         """Whether open must still wait for the other side (a FIFO)."""
         return False
@@ -159,9 +163,6 @@ class File:
 
     def ioctl(self, caller: Caller, memory: GuestMemory, request: int, argument: int) -> int:
         raise LinuxError(Errno.ENOTTY)
-
-    def on_flags(self) -> None:
-        """The status flags have changed (F_SETFL)."""
 
 
 class PositionedFile(File):

@@ -189,7 +189,6 @@ class MemoryFile(PositionedFile):
     def __init__(self, node: MemoryRegular, location: Location, flags: int) -> None:
         super().__init__(location, flags)
         self.regular = node
-        self.seals = 0
 
     def size(self) -> int:
         return self.regular.content.size

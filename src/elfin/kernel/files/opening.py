@@ -11,6 +11,7 @@ from elfin.kernel.abi.fcntl import (
     O_CREAT,
     O_DIRECTORY,
     O_EXCL,
+    O_LARGEFILE,
     O_NOATIME,
     O_NOFOLLOW,
     O_PATH,
@@ -71,8 +72,7 @@ def new_owner(caller: Caller, directory: Node, mode: int) -> tuple[int, int, int
 def open_path(
     vfs: Vfs, caller: Caller, path: bytes, flags: int, mode: int, at: Location | None, resolve: int
 ) -> File:
-    if flags & O_PATH:
-        flags &= _PATH_FLAGS
+    flags = flags & _PATH_FLAGS if flags & O_PATH else flags | O_LARGEFILE
     if flags & O_TMPFILE_BIT:
         return _open_unnamed(vfs, caller, path, flags, mode, at, resolve)
     follow = not flags & O_NOFOLLOW

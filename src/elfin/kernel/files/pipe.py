@@ -108,6 +108,12 @@ class PipeEnd(File):
             return b""
         return self.pipe.take(n)
 
+    def peek(self, n: int) -> bytes:
+        """As `read`, but what was read stays."""
+        if not self.pipe.data and self.pipe.writers:
+            raise LinuxError(Errno.EAGAIN)
+        return bytes(self.pipe.data[:n])
+
     def write(self, data: bytes) -> int:
         if not self.pipe.readers:
             raise LinuxError(Errno.EPIPE)

@@ -117,6 +117,16 @@ def _is(text: bytes) -> Callable[[Kernel], bytes]:
     return lambda _: text + b"\n"
 
 
+def _uname(field: str) -> Callable[[Kernel], bytes]:
+    """A field of uname's answer."""
+
+    def text(kernel: Kernel) -> bytes:
+        value: bytes = getattr(kernel.host_name, field)
+        return value + b"\n"
+
+    return text
+
+
 SYSTEM: dict[bytes, Callable[[Kernel], bytes]] = {
     b"uptime": uptime,
     b"loadavg": loadavg,
@@ -135,11 +145,11 @@ SYSTEM: dict[bytes, Callable[[Kernel], bytes]] = {
 
 # Paths below /proc/sys.
 SYSCTL: dict[bytes, Callable[[Kernel], bytes]] = {
-    b"kernel/ostype": lambda k: k.host_name.sysname + b"\n",
-    b"kernel/osrelease": lambda k: k.host_name.release + b"\n",
-    b"kernel/version": lambda k: k.host_name.version + b"\n",
-    b"kernel/hostname": lambda k: k.host_name.nodename + b"\n",
-    b"kernel/domainname": lambda k: k.host_name.domainname + b"\n",
+    b"kernel/ostype": _uname("sysname"),
+    b"kernel/osrelease": _uname("release"),
+    b"kernel/version": _uname("version"),
+    b"kernel/hostname": _uname("nodename"),
+    b"kernel/domainname": _uname("domainname"),
     b"kernel/pid_max": _is(b"32768"),
     b"kernel/threads-max": _is(b"4096"),
     b"kernel/ngroups_max": _is(b"65536"),

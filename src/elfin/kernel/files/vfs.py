@@ -16,6 +16,7 @@ from elfin.kernel.files import opening
 from elfin.kernel.files.context import FsContext
 from elfin.kernel.files.devices import Devices
 from elfin.kernel.files.location import Location, Mount
+from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.files.permission import EXECUTE, check
 from elfin.kernel.files.pipe import Fifos
 from elfin.kernel.files.unnamed import UnnamedFs
@@ -42,7 +43,9 @@ class Vfs:
         self._minors = count(20)  # minor numbers of st_dev; Linux gives the low ones away early
         self._ids = count(1)
         self.unnamed = UnnamedFs()
+        self.memory = MemoryFs(world.wall_ns)  # what memfd_create makes
         self.adopt(self.unnamed)
+        self.adopt(self.memory)
         self.nowhere = Mount(
             next(self._ids), self.unnamed.root, None, read_only=False, source=b"none", kind=b"none"
         )
