@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 
 from tests.oracle.generate import States
 from tests.oracle.native import Native
@@ -27,9 +28,12 @@ def main() -> int:
     failed, total, start = 0, 0, time.monotonic()
     with Native() as native:
         for form in chosen:
-            report = check(
-                form, native, tier, states, seed=options.seed, total=options.states
-            )
+            try:
+                report = check(form, native, tier, states, seed=options.seed, total=options.states)
+            except Exception:  # one broken meaning must not end the sweep
+                print(f"{form!r} BROKEN\n{traceback.format_exc(limit=-4)}", flush=True)
+                failed += 1
+                continue
             total += report.states
             failed += bool(report.differences)
             if options.verbose or report.differences:

@@ -15,7 +15,11 @@ from tests.oracle import record
 from tests.oracle.encode import Encoding
 
 HEADER_NAMES: Final = (*layout.GPR_NAMES, "rip", "rflags", "fs_base", "gs_base")
-FLAG_NAMES: Final = {**{bit: name.upper() + "F" for name, bit in BIT.items()}, 0x400: "DF", 0x40000: "AC"}
+FLAG_NAMES: Final = {
+    **{bit: name.upper() + "F" for name, bit in BIT.items()},
+    0x400: "DF",
+    0x40000: "AC",
+}
 RFLAGS_AT: Final = HEADER_NAMES.index("rflags")
 OUTCOME: Final = slice(record.VECTOR, record.CR2 + 8)
 # FPU bookkeeping that is not kept: which instruction and operand were last.
@@ -47,7 +51,10 @@ def shift_count(e: Encoding, before: bytes) -> int | None:
 def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list[str]:
     """One line for each difference; empty when the two agree."""
     seen = mask(e, before)
-    if expected[: record.RFLAGS] == got[: record.RFLAGS] and expected[record.FX :] == got[record.FX :]:
+    if (
+        expected[: record.RFLAGS] == got[: record.RFLAGS]
+        and expected[record.FX :] == got[record.FX :]
+    ):
         flags = (record.quad(expected, record.RFLAGS) ^ record.quad(got, record.RFLAGS)) & seen
         rest = slice(record.FS_BASE, record.CR2 + 8)
         if not flags and expected[rest] == got[rest]:

@@ -141,7 +141,7 @@ def _assemble(e: Encoding, rng: Random) -> Encoding:
             rex |= rm >> 3
             modrm = bytes([0xC0 | (reg & 7) << 3 | rm & 7])
     no_rex = form.rex_b == 0 and force_rex and not rex
-    rex_byte = bytes([0x40 | rex]) if rex or force_rex and not no_rex else b""
+    rex_byte = bytes([0x40 | rex]) if rex or (force_rex and not no_rex) else b""
     opcode = bytes([form.opcode | opcode_reg & 7])
     head = b"".join(prefixes) + rex_byte + MAP_BYTES[form.map] + opcode + modrm
     tail, value = _immediates(e, rng, len(head))

@@ -38,7 +38,9 @@ RAX, RCX, RSI, RDI, R8, R9, R10, R11 = 0, 1, 6, 7, 8, 9, 10, 11
 # struct sigcontext: registers in its order, by their numbers
 SIGCONTEXT: Final = 40
 REGISTERS: Final = (8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4)
-OF_RIP, OF_RFLAGS, OF_ERROR, OF_TRAP, OF_CR2, OF_FX = (SIGCONTEXT + 8 * n for n in (16, 17, 19, 20, 22, 23))
+OF_RIP, OF_RFLAGS, OF_ERROR, OF_TRAP, OF_CR2, OF_FX = (
+    SIGCONTEXT + 8 * n for n in (16, 17, 19, 20, 22, 23)
+)
 
 
 class Assembler:
@@ -134,7 +136,9 @@ class Worker:
     def __init__(self, fd: int) -> None:
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.libc.mmap.restype = ctypes.c_void_p
-        self.libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+        self.libc.mmap.argtypes = (
+            [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+        )
         self.libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
         self.map(record.CODE, record.CODE_SIZE, 7, fd)
         self.map(record.DATA, record.PAGE, 3)
@@ -176,6 +180,7 @@ class Native:
         os.ftruncate(self.fd, SHARED)
         self.shared = mmap.mmap(self.fd, SHARED)
         self.worker: subprocess.Popen[bytes] | None = None
+        self.patience = 10.0  # seconds for a batch
 
     def run(self, cases: Sequence[Case]) -> list[bytes]:
         """The records after each case."""
@@ -216,7 +221,7 @@ class Native:
         assert self.worker.stdin is not None and self.worker.stdout is not None
         self.worker.stdin.write(struct.pack("<I", count))
         self.worker.stdin.flush()
-        ready, _, _ = select.select([self.worker.stdout], [], [], 10)
+        ready, _, _ = select.select([self.worker.stdout], [], [], self.patience)
         if ready and self.worker.stdout.read(1):
             return True
         self._end()
@@ -245,9 +250,7 @@ def settle(after: bytes, at: int) -> bytes:
 
     An instruction that jumped to where nothing can be fetched has done its work.
     """
-    vector, error, rip = (
-        record.quad(after, o) for o in (record.VECTOR, record.ERROR, record.RIP)
-    )
+    vector, error, rip = (record.quad(after, o) for o in (record.VECTOR, record.ERROR, record.RIP))
     result = bytearray(after)
     if vector == vectors.BP and rip != at + 1:
         record.set_quad(result, record.RIP, rip - 1)

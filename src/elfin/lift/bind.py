@@ -18,7 +18,7 @@ from elfin.isa.operand import Operand
 from elfin.isa.row import Form
 from elfin.isa.sem import Imm, Mem, Place, Slot
 
-# Operand width -> the type of its place.  Operands without a width (LEA, FXSAVE) are i64.
+# Operand width -> the type of its place.  Of operands without a width (LEA, FXSAVE) only the address counts.
 TYPE: Final[dict[int, Type]] = {8: I8, 16: I16, 32: I32, 64: I64, 128: V128}
 FIXED: Final[dict[str, int]] = {
     "AL": layout.RAX, "AX": layout.RAX, "EAX": layout.RAX, "RAX": layout.RAX, "rAX": layout.RAX,
@@ -99,7 +99,7 @@ class StaticBinder:
 
     def _bind(self, operand: Operand) -> Place:
         insn = self.insn
-        type_ = TYPE.get(operand.bits(insn.size), I64)
+        type_ = TYPE.get(operand.bits(insn.size), I8)
         match operand.letter:
             case "G" | "Z":
                 return self._general(insn.reg, type_)

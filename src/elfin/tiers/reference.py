@@ -10,12 +10,24 @@ from __future__ import annotations
 from typing import Final
 
 from elfin import layout
+from elfin.decode.insn import Insn, decode
+from elfin.decode.record import LONGEST
+from elfin.dialect import REGISTRY, bound, f32, f64, u32, u64
 from elfin.ir.evaluate import Fault, Goto, Left, Next, Outcome, evaluate
 from elfin.ir.stmt import Effect
+from elfin.ir.types import F32, F64
+from elfin.ir.value import Value
+from elfin.isa import vectors
+from elfin.lift.instruction import lift
 from elfin.rflags import set_rflags
 from elfin.tiers.paged import PagedMemory
 
 CONSTANT_SLOTS: Final = {layout.ZERO: 0, layout.ONES: (1 << 64) - 1, layout.LOW32: (1 << 32) - 1}
+FAULTED: Final = 1  # status of a core function
+FLOATS: Final = {
+    F32: lambda pattern: f32.from_bits(u32(pattern)),
+    F64: lambda pattern: f64.from_bits(u64(pattern)),
+}
 
 
 class Reference:
@@ -25,6 +37,7 @@ class Reference:
         self.memory = bytearray(layout.GUEST_BASE + guest_size)
         self.guest = PagedMemory(self.memory)
         self.state = memoryview(self.memory)[layout.STATE : layout.STATE + layout.STATE_SIZE]
+        self._lifted: dict[tuple[int, bytes], tuple[Insn, list[Effect]] | None] = {}
         for slot, value in CONSTANT_SLOTS.items():
             self.put(slot, value)
         set_rflags(self.state, 0x202)
@@ -35,14 +48,54 @@ class Reference:
     def get(self, slot: int, n: int = 8) -> int:
         return int.from_bytes(self.state[slot : slot + n], "little")
 
-    def execute(self, effects: list[Effect], next_rip: int) -> Outcome:
-        """Run one lifted instruction and move RIP; at a fault it stays."""
-        outcome = evaluate(effects, self.state, self.guest, self.call)
+    def step(self) -> Outcome:
+        """Execute the instruction at RIP."""
+        rip = self.get(layout.RIP)
+        code = self.guest.fetch(rip, LONGEST)
+        if isinstance(code, Fault):
+            return code
+        known = self.lifted(rip, code)
+        if known is None:
+            return Fault(vectors.UD)
+        insn, effects = known
+        with bound(self.memory):
+            outcome = evaluate(effects, self.state, self.guest, self.call)
         match outcome:
             case Next() | Left():
-                self.put(layout.RIP, next_rip)
+                self.put(layout.RIP, insn.next)
             case Goto(address):
                 self.put(layout.RIP, address)
             case Fault():
                 pass
         return outcome
+
+    def lifted(self, address: int, code: bytes) -> tuple[Insn, list[Effect]] | None:
+        """The instruction and its effects; None where it is undefined or not implemented."""
+        key = address, code
+        if key not in self._lifted:
+            insn = decode(code, address)
+            if isinstance(insn, Insn) and insn.form.implemented:
+                self._lifted[key] = insn, lift(insn)
+            else:
+                self._lifted[key] = None
+        return self._lifted[key]
+
+    def call(self, value: Value, args: list[int]) -> int | Fault:
+        """A core function on patterns; one that faulted has said how in the register file."""
+        row = REGISTRY[value.imm]
+        given = (
+            FLOATS[type_](pattern) if type_ in FLOATS else class_(pattern)
+            for class_, type_, pattern in zip(row.classes, row.params, args, strict=True)
+        )
+        result = row(*given)
+        if row.may_fault and result == FAULTED:
+            return self.fault()
+        if isinstance(result, f32 | f64):
+            return int(result.to_bits())
+        return int(result or 0) & (1 << value.type.bits) - 1
+
+    def fault(self) -> Fault:
+        """What the register file says of the last fault."""
+        vector = self.get(layout.FAULT_VECTOR, 4)
+        address = self.get(layout.FAULT_ADDRESS) if vector == vectors.PF else 0
+        return Fault(vector, self.get(layout.FAULT_ERROR, 4), address)
