@@ -20,3 +20,7 @@ TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for t
 
 # -- machines -----------------------------------------------------------------------------------
 DEFAULT_TIER: Final = "interp"
+
+# -- translation ----------------------------------------------------------------------------------
+HOT: Final = 1000  # times a direct branch is taken before its target is translated
+REGION_OPS: Final = 2000  # guest instructions of a region at most

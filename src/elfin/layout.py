@@ -59,6 +59,8 @@ TASK_SIZE: Final = 0x400  # up to here the file belongs to a task: saved and res
 # Slots of the memory, not of a task.
 PENDING: Final = 0x400  # u32, not 0: the decode cache must be dropped after this instruction
 CACHE_TOP: Final = 0x404  # u32, first free byte of the decode cache
+BUDGET: Final = 0x408  # i32, instructions left, between translated functions
+DEPTH: Final = 0x40C  # u32, translated functions on the Wasm stack
 SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
 STATE_SIZE: Final = 0x480
 
@@ -67,6 +69,8 @@ GPR_NAMES: Final = (
     "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
 )  # fmt: skip
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(0, 64, 8)
+
+DEPTH_LIMIT: Final = 500  # translated functions on the Wasm stack at most
 
 # -- page table: a byte a guest page -----------------------------------------------------
 PAGES: Final = 0x100000

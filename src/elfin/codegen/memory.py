@@ -10,6 +10,8 @@ memory that allow the access and hold no decoded code; everything else asks the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from elfin import layout
 from elfin.codegen.state import raw_load
 from elfin.ir.stmt import Block, Br, If, Let, RawStore, Stmt
@@ -21,19 +23,24 @@ ALLOWED = local(I32, "allowed")
 
 
 def check_page(
-    address: Value, size: int, *, write: bool, fault: str, asked: tuple[Stmt, ...] = ()
+    address: Value,
+    size: int,
+    *,
+    write: bool,
+    refused: Sequence[Stmt],
+    asked: Sequence[Stmt] = (),
 ) -> list[Stmt]:
-    """Go to label `fault` unless `size` bytes at `address` (a local) may be read or written.
+    """Leave by `refused` unless `size` bytes at `address` (a local) may be read or written.
 
     `asked` runs where the slow path had to ask and the access was allowed.
     """
     need = layout.PAGE_W if write else layout.PAGE_R
     page = (address >> PAGE_SHIFT).trunc(I32)
     permission = raw_load(I8, page, layout.PAGES).zext(I32)
-    refused = (permission & need).eq(0)
+    slow = (permission & need).eq(0)
     if size > 1:
         in_page = address.trunc(I32) & (layout.PAGE - 1)
-        refused = refused | const(I32, layout.PAGE - size).ltu(in_page)
+        slow = slow | const(I32, layout.PAGE - size).ltu(in_page)
     allowed = make(
         "call", I32, address, const(I32, size), const(I32, int(write)), imm="guest_check"
     )
@@ -48,12 +55,12 @@ def check_page(
                             const(address.type, layout.GUEST_LIMIT - size).ltu(address),
                             [Br("slow")],
                         ),
-                        If(refused, [Br("slow")]),
+                        If(slow, [Br("slow")]),
                         Br("allowed"),
                     ],
                 ),
                 Let(ALLOWED, allowed),
-                If(ALLOWED.eq(0), [Br(fault)]),
+                If(ALLOWED.eq(0), list(refused)),
                 *asked,
             ],
         )

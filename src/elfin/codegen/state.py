@@ -27,7 +27,7 @@ def raw_load(type_: Type, base: Value, offset: int, *, signed: bool = False) -> 
 def read(type_: Type, slot: int) -> Value:
     """Guest state at a fixed slot; an i1 is a flag."""
     if type_ is I1:
-        return _READ_FLAG[slot](raw_load(I64, BASE, layout.STATE + slot))
+        return flag_of(slot, raw_load(I64, BASE, layout.STATE + slot))
     return raw_load(type_, BASE, layout.STATE + slot)
 
 
@@ -51,9 +51,22 @@ def lower(value: Value) -> Value:
 
 def write(slot: int, value: Value) -> Stmt:
     """Guest state at a fixed slot becomes `value`; an i1 is a flag."""
-    if value.type is I1:
-        return RawStore(BASE, layout.STATE + slot, _FLAG_SOURCE[slot](value), 64)
+    return store(slot, flag_source(slot, value) if value.type is I1 else value)
+
+
+def store(slot: int, value: Value) -> Stmt:
+    """The slot itself becomes `value`."""
     return RawStore(BASE, layout.STATE + slot, value, value.type.bits)
+
+
+def flag_of(slot: int, source: Value) -> Value:
+    """The flag (i1) whose slot holds `source` (i64)."""
+    return _READ_FLAG[slot](source)
+
+
+def flag_source(slot: int, flag: Value) -> Value:
+    """What the slot of a flag holds so that the flag is `flag`: what it was made from, if possible."""
+    return _FLAG_SOURCE[slot](flag)
 
 
 def write_at(slot: Value, value: Value) -> Stmt:

@@ -66,7 +66,9 @@ def lower(effects: Iterable[Effect]) -> list[Stmt]:
             case Store(address, value):
                 out.append(Let(ADDRESS, state.lower(address)))
                 size = value.type.bytes
-                out += memory.check_page(ADDRESS, size, write=True, fault=FAULT, asked=END_SOON)
+                out += memory.check_page(
+                    ADDRESS, size, write=True, refused=[Br(FAULT)], asked=END_SOON
+                )
                 out.append(memory.store(ADDRESS, value))
             case Put(slot, value):
                 out.append(state.write(slot, state.lower(value)))
@@ -87,7 +89,9 @@ def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
     match value.op:
         case "load":
             out.append(Let(ADDRESS, state.lower(value.args[0])))
-            out.extend(memory.check_page(ADDRESS, value.type.bytes, write=False, fault=FAULT))
+            out.extend(
+                memory.check_page(ADDRESS, value.type.bytes, write=False, refused=[Br(FAULT)])
+            )
             out.append(Let(var, memory.load(value.type, ADDRESS)))
         case "call" if REGISTRY[value.imm].may_fault:
             out.append(Let(STATUS, state.lower(value)))

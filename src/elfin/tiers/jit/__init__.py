@@ -1,0 +1,1 @@
+"""The translator: hot code becomes Wasm functions with the guest's registers in locals."""

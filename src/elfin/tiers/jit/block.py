@@ -1,0 +1,152 @@
+"""One basic block: the meanings of its instructions over registers in locals.
+
+Input:  `Op`s in line, a function's `Registers`.
+Output: statements, and the condition or target with which the block ends.
+
+Each instruction commits its writes to the locals at its end, so every way out of the function finds
+exact state in them; what only a way out needs is computed there, because the engine moves pure
+values to where they are used.  A flag that is read in the block where it was set is read from the
+comparison that set it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from elfin import layout
+from elfin.codegen import memory, state
+from elfin.codegen.locals import FLAG_SLOTS, Registers
+from elfin.dialect.registry import REGISTRY
+from elfin.ir.stmt import (
+    Branch,
+    Effect,
+    If,
+    Jump,
+    Leave,
+    Let,
+    Put,
+    PutAt,
+    Raise,
+    Set,
+    Stmt,
+    Store,
+)
+from elfin.ir.types import I1, I32, I64
+from elfin.ir.value import Value, const, local, make
+from elfin.isa.sem import Sem
+from elfin.lift.entry import EntryBinder
+from elfin.opt.compare import compare
+from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.frame import LEFT, STEP, leave
+
+ADDRESS = local(I64, "address")
+STATUS = local(I32, "status")
+PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
+# What core functions may read and write that is never in a local.
+IN_MEMORY = frozenset(
+    {"fault", "tsc", "mxcsr", "segment", "fs_base", "gs_base", "float_trap", "count"}
+)
+
+
+@dataclass(slots=True)
+class Writer:
+    """Collects the statements of a block.  `ops` is how many instructions it has in all."""
+
+    registers: Registers
+    ops: int
+    out: list[Stmt] = field(default_factory=list)
+    ending: Jump | Branch | None = None
+    _done: int = 0
+    _vars: int = 0
+    _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
+    _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
+
+    def add(self, op: Op) -> None:
+        """Append one instruction."""
+        for effect in effects(op, self._vars):
+            self._effect(op, effect)
+        self._vars += 40
+        self._done += 1
+
+    def step(self, op: Op) -> list[Stmt]:
+        """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
+        return [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, STEP)]
+
+    def value(self, value: Value) -> Value:
+        """The value over locals."""
+        return self.registers.lower(self._substitute(value))
+
+    def condition(self, value: Value) -> Value:
+        return self.registers.lower(compare(self._substitute(value)))
+
+    def _substitute(self, value: Value) -> Value:
+        if not value.args:
+            return self._known.get(value, value)
+        args = tuple(self._substitute(a) for a in value.args)
+        return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+
+    def _effect(self, op: Op, effect: Effect) -> None:
+        match effect:
+            case Let(var, value):
+                self._let(op, var, value)
+            case Store(address, value):
+                self.out.append(Let(ADDRESS, self.value(address)))
+                written: list[Stmt] = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
+                self.out += memory.check_page(
+                    ADDRESS,
+                    value.type.bytes,
+                    write=True,
+                    refused=self.step(op),
+                    asked=(If(PENDING.ne(0), written),),
+                )
+                self.out.append(memory.store(ADDRESS, self.value(value)))
+            case Put(slot, value):
+                self._put(slot, value)
+            case Raise(when, _, _):
+                self.out.append(If(self.condition(when), self.step(op)))
+            case Branch() | Jump():
+                self.ending = effect
+            case PutAt() | Leave():
+                raise AssertionError(f"{op.variant} is not for translation")
+
+    def _put(self, slot: int, value: Value) -> None:
+        if slot in FLAG_SLOTS:
+            self._flags[slot] = self._substitute(value)
+        self.out.append(self.registers.write(slot, self.value(value)))
+
+    def _let(self, op: Op, var: Value | None, value: Value) -> None:
+        match value.op:
+            case "get" if value.type is I1 and value.imm in self._flags:
+                assert var is not None
+                self._known[var] = self._flags[value.imm]
+            case "load":
+                self.out.append(Let(ADDRESS, self.value(value.args[0])))
+                size = value.type.bytes
+                self.out += memory.check_page(ADDRESS, size, write=False, refused=self.step(op))
+                self.out.append(Let(var, memory.load(value.type, ADDRESS)))
+            case "call":
+                self._call(op, var, value)
+            case _:
+                self.out.append(Let(var, self.value(value)))
+
+    def _call(self, op: Op, var: Value | None, value: Value) -> None:
+        row = REGISTRY[value.imm]
+        if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
+            self.out.append(Let(var, self.value(value)))
+            return
+        # It may touch any register: all of them go through memory.
+        self.out.append(self.registers.spill())
+        self.out.append(Let(STATUS if row.may_fault else var, self.value(value)))
+        self.out.append(self.registers.reload())
+        if row.may_fault:
+            self.out.append(If(STATUS.ne(0), self.step(op)))
+
+
+def effects(op: Op, first_var: int) -> list[Effect]:
+    """What the instruction does, with constant operands."""
+    assert op.variant is not None and op.variant.form.meaning is not None
+    binder = EntryBinder(op.variant, op)
+    m = Sem(binder, op.variant.size, op.variant.rep, first_var)
+    op.variant.form.meaning(m, *binder.operands(m))
+    m.commit()
+    return m.out

@@ -1,0 +1,85 @@
+"""Decoded code of a guest, read in bulk from the decode cache of its memory.
+
+Input:  a guest address.
+Output: `Op`s: the decode entries from there on in line, their fields as constants.
+The decoder that fills the entries is the interpreter's, in Wasm: decoding costs Python nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from elfin import layout
+from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
+from elfin.ir.types import I1, I64, Type
+from elfin.ir.value import Value, const
+from elfin.runtime.memory import GuestMemory
+
+_ENTRY = struct.Struct("<HBBIHHHHqQ")
+assert _ENTRY.size == layout.ENTRY_SIZE
+RUN_BYTES = 33 * layout.ENTRY_SIZE  # the longest run (core/cache.py) and its GOTO
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One decoded instruction: its variant (None: undefined) and `lift.entry.Fields` as constants."""
+
+    variant: Variant | None
+    pc: int
+    length: int
+    scale: int
+    r: int
+    b: int
+    x: int
+    v: int
+    disp: int
+    imm: int
+
+    @property
+    def next(self) -> int:
+        """Address of the next instruction in line."""
+        return self.pc + self.length
+
+    def slot(self, field: int) -> int:
+        return (self.r, self.b, self.x, self.v)[(field - layout.ENTRY_R) // 2]
+
+    def immediate(self, type_: Type) -> Value:
+        return const(type_, self.imm)
+
+    @property
+    def displacement(self) -> Value:
+        return const(I64, self.disp)
+
+    @property
+    def shift(self) -> Value:
+        return const(I64, self.scale & 3)
+
+    @property
+    def narrow(self) -> Value:
+        return const(I1, int(self.scale & SCALE_A32 != 0))
+
+    @property
+    def target(self) -> Value:
+        return const(I64, self.disp)
+
+    @property
+    def next_rip(self) -> Value:
+        return const(I64, self.next)
+
+
+def read_run(memory: GuestMemory, pc: int) -> list[Op]:
+    """The instructions in line from `pc` on, decoded if need be; none where they cannot be fetched."""
+    entry = memory.exports["find_entry"](pc)
+    if entry == 0:
+        return []
+    size = min(RUN_BYTES, layout.CACHE_LIMIT - entry)
+    ops = []
+    for handler, length, scale, at, r, b, x, v, disp, imm in _ENTRY.iter_unpack(
+        memory.space.read(entry, size)
+    ):
+        if handler == GOTO:
+            break
+        variant = VARIANTS[handler - FIRST] if handler >= FIRST else None
+        ops.append(Op(variant, at, length, scale, r, b, x, v, disp, imm))
+    return ops

@@ -1,0 +1,145 @@
+"""A region: the code reachable from a hot entry by direct jumps, as basic blocks.
+
+Input:  an entry address and a reader of decoded instructions.
+Output: `Region`: blocks by address.  What leaves it: calls (they come back to the next block), indirect
+        jumps, returns, instructions that only the interpreter executes, and the size limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from elfin import config
+from elfin.decode.variant import Variant
+from elfin.ir.stmt import Branch, Effect, Jump, Leave, PutAt, Raise
+from elfin.ir.value import TRUE
+from elfin.tiers.jit.block import effects
+from elfin.tiers.jit.code import Op
+
+CALL: Final = "call"
+RETURN: Final = "ret"
+
+
+@dataclass(slots=True)
+class Block:
+    """Instructions in line.  `next` is the address behind them where control may go on in line, or
+    None; `step`: the last one is for the interpreter."""
+
+    pc: int
+    ops: list[Op] = field(default_factory=list)
+    step: bool = False
+
+    @property
+    def next(self) -> int:
+        return self.ops[-1].next if self.ops else self.pc
+
+
+@dataclass(slots=True)
+class Region:
+    entry: int
+    blocks: dict[int, Block] = field(default_factory=dict)
+
+
+def discover(entry: int, read: Callable[[int], list[Op]]) -> Region:
+    """The region of an entry, up to `config.REGION_OPS` instructions."""
+    ops: dict[int, Op] = {}
+    leaders = {entry}
+    work = [entry]
+    while work and len(ops) < config.REGION_OPS:
+        pc = work.pop()
+        while pc not in ops:
+            line = read(pc)
+            if not line:
+                break
+            for op in line:
+                if op.pc in ops:
+                    pc = op.pc
+                    break
+                ops[op.pc] = op
+                pc = op.next
+                targets, goes_on = _successors(op)
+                for to in targets:
+                    leaders.add(to)
+                    work.append(to)
+                if targets or not goes_on or kind(op) == CALL:
+                    leaders.add(op.next)
+                if not goes_on:
+                    break
+            else:
+                continue
+            break
+    return Region(entry, _blocks(entry, ops, leaders))
+
+
+def _blocks(entry: int, ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
+    blocks: dict[int, Block] = {}
+    for pc in sorted(leaders & ops.keys()):
+        block = blocks[pc] = Block(pc)
+        at = pc
+        while at in ops and (at == pc or at not in leaders):
+            op = ops[at]
+            block.ops.append(op)
+            at = op.next
+            if not translatable(op):
+                block.step = True
+                break
+            targets, goes_on = _successors(op)
+            if targets or not goes_on or kind(op) == CALL:
+                break
+    return blocks
+
+
+def kind(op: Op) -> str:
+    """CALL, RETURN, or nothing of interest."""
+    if op.variant is None:
+        return ""
+    name = op.variant.form.mnemonic
+    return name if name in (CALL, RETURN) and translatable(op) else ""
+
+
+def _successors(op: Op) -> tuple[list[int], bool]:
+    """Direct targets inside a region, and whether control may go on in line."""
+    if not translatable(op):
+        return [], False
+    last = _shape(op)
+    if last == "branch":
+        return [op.disp & MASK], True
+    if last == "jump":
+        if kind(op) == CALL:
+            return [], True
+        direct = any(o.letter == "J" for o in op.variant.form.operands) if op.variant else False
+        return ([op.disp & MASK] if direct else []), False
+    return [], last != "raise"
+
+
+MASK = (1 << 64) - 1
+_shapes: dict[Variant, str] = {}
+
+
+def translatable(op: Op) -> bool:
+    """May it stand in translated code?  Else the interpreter executes it."""
+    return op.variant is not None and _shape(op) != "leave"
+
+
+def _shape(op: Op) -> str:
+    """How the variant ends: "line", "jump", "branch", "raise" or "leave"."""
+    assert op.variant is not None
+    found = _shapes.get(op.variant)
+    if found is None:
+        found = _shapes[op.variant] = _shape_of(effects(op, 0))
+    return found
+
+
+def _shape_of(body: list[Effect]) -> str:
+    if any(isinstance(e, Leave | PutAt) for e in body):
+        return "leave"
+    match body[-1] if body else None:
+        case Jump():
+            return "jump"
+        case Branch():
+            return "branch"
+        case Raise(when) if when is TRUE:
+            return "raise"
+    return "line"
