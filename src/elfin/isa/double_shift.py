@@ -1,8 +1,8 @@
 """Double-precision shifts (SDM vol. 2: SHLD, SHRD).
 
 Input:  `Sem`, and operands as `Place`s.
-Output: effects in `Sem`.  A 16-bit count above 16 is undefined; here, as on the processors at hand, it
-        goes on with the first operand's bits again.
+Output: effects in `Sem`.  A 16-bit count above 16 is undefined; here, as on AMD processors, it goes on with
+        the second operand's bits again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ SHRD("""
 """)
 
 
-def joined(high: Value, middle: Value, low: Value) -> Value:
-    """high:middle:low of 16 bits, or high:middle of 32, as an i64."""
-    if high.type is I16:
-        return high.zext(I64) << 32 | middle.zext(I64) << 16 | low.zext(I64)
-    return high.zext(I64) << 32 | middle.zext(I64)
+def joined(*parts: Value) -> Value:
+    """The parts side by side, the lowest last, as an i64."""
+    whole = parts[0].zext(I64)
+    for part in parts[1:]:
+        whole = whole << part.type.bits | part.zext(I64)
+    return whole
 
 
 def finish(m: Sem, dst: Place, count: Value, a: Value, r: Value, carry: Value) -> None:
@@ -46,7 +47,7 @@ def shld(m: Sem, dst: Place, src: Place, by: Place) -> None:
         r = count.ne(0).select(a << count | b >> -count, a)
         carry = a.rotl(count).trunc(I1)
     else:
-        shifted = joined(a, b, a) << count
+        shifted = (joined(a, b, b) if a.type is I16 else joined(a, b)) << count
         r = (shifted >> 32).trunc(a.type)
         if a.type is I32:
             carry = a.rotl(count.trunc(I32)).trunc(I1)
@@ -63,7 +64,7 @@ def shrd(m: Sem, dst: Place, src: Place, by: Place) -> None:
         r = count.ne(0).select(a >> count | b << -count, a)
         carry = (a >> (count - 1)).trunc(I1)
     else:
-        whole = joined(a, b, a) if a.type is I16 else joined(b, a, a)
+        whole = joined(b, b, a) if a.type is I16 else joined(b, a)
         r = (whole >> count).trunc(a.type)
         carry = (whole >> (count - 1)).trunc(I1)
     finish(m, dst, count, a, r, carry)
