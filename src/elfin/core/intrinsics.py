@@ -1,5 +1,12 @@
-"""The dialect under the name of the folder that is written in it: see `elfin.dialect`."""
+"""The dialect's functions under the name of the folder that is written in it: `elfin.dialect`'s, the ops of
+`elfin.dialect.lanes`, and the wide products of `core.arith`.
+"""
 
+from __future__ import annotations
+
+from elfin.core.arith import mulhs64, mulhu64
+from elfin.dialect import lanes
+from elfin.dialect.lanes import LaneOp
 from elfin.dialect import (
     REGISTRY,
     CoreFunction,
@@ -56,6 +63,8 @@ __all__ = [
     "load_v128",
     "memory_copy",
     "memory_fill",
+    "mulhs64",
+    "mulhu64",
     "popcnt32",
     "popcnt64",
     "rotl32",
@@ -71,3 +80,8 @@ __all__ = [
     "u64",
     "v128",
 ]
+
+
+def __getattr__(name: str) -> LaneOp:
+    found: LaneOp = getattr(lanes, name)
+    return found

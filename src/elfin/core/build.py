@@ -1,0 +1,72 @@
+"""All core functions as IR: what every tier's module can call.
+
+Input:  the modules that hold dialect code, listed here by name.
+Output: `functions()`, one `ir.stmt.Function` each.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from elfin.core import (
+    arith,
+    cache,
+    clock,
+    cpuid,
+    divide,
+    fault,
+    float32,
+    float64,
+    float_compare,
+    float_convert,
+    float_packed,
+    float_packed_compare,
+    float_packed_convert,
+    guest,
+    mxcsr,
+    segment,
+    softfloat,
+    softfloat_arith,
+    softfloat_convert,
+    stack,
+    string,
+)
+from elfin.core.dialect_compile import compile_function
+from elfin.decode import decoder, entry, operands, vector
+from elfin.dialect import REGISTRY
+from elfin.ir.stmt import Function
+
+MODULES: Final[tuple[ModuleType, ...]] = (
+    arith,
+    cache,
+    clock,
+    cpuid,
+    decoder,
+    divide,
+    entry,
+    fault,
+    float32,
+    float64,
+    float_compare,
+    float_convert,
+    float_packed,
+    float_packed_compare,
+    float_packed_convert,
+    guest,
+    mxcsr,
+    operands,
+    segment,
+    softfloat,
+    softfloat_arith,
+    softfloat_convert,
+    stack,
+    string,
+    vector,
+)
+
+
+def functions(*modules: ModuleType) -> list[Function]:
+    """The functions of these modules, or of all."""
+    names = {module.__name__ for module in modules or MODULES}
+    return [compile_function(row) for row in REGISTRY.values() if row.__module__ in names]
