@@ -82,7 +82,7 @@ class _Body:
         return True
 
     # -- effects -----------------------------------------------------------------------------
-    def set(self, s: Let | Set) -> bool:
+    def assign(self, s: Let | Set) -> bool:
         value = s.value
         if s.var is None:
             return self.drop(s)
@@ -282,8 +282,8 @@ def assigned(statements: list[Stmt]) -> set[Value]:
 
 
 _STATEMENTS: Final[dict[type, Callable[[_Body, Any], bool]]] = {
-    Let: _Body.set,
-    Set: _Body.set,
+    Let: _Body.assign,
+    Set: _Body.assign,
     Drop: _Body.drop,
     RawStore: _Body.raw_store,
     MemoryCopy: _Body.memory_copy,

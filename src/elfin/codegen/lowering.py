@@ -260,11 +260,12 @@ def _sext(e: Values, v: Value) -> bool:
         return e.emit(a, False)
     if raw_memory.extending_load(e, v, signed=True):
         return v.type not in MASKS
-    if v.type is I64 and a.op == "trunc" and a.args[0].type is I64 and a.type is not I1:
-        if not e.holds(a):
-            e.emit(a.args[0])
-            e.code += code(f"i64.extend{a.type.bits}_s")
-            return True
+    if v.type is I64 and a.op == "trunc" and a.type in (I8, I16, I32) and not e.holds(a):
+        e.emit(a.args[0], False)
+        if a.args[0].type is not I64:
+            e.code += EXTEND_U
+        e.code += code(f"i64.extend{a.type.bits}_s")
+        return True
     e.signed(a)
     if v.type is I64:
         e.code += EXTEND_S

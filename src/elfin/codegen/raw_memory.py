@@ -128,13 +128,13 @@ def bound(value: Value, levels: int = 5) -> int:
         case "zext":
             return bound(args[0], levels - 1)
         case "raw_load" if not value.imm[2]:
-            return min(most, (1 << value.imm[1]) - 1)
+            return min(most, (1 << int(value.imm[1])) - 1)
         case "and":
             return min(bound(args[0], levels - 1), bound(args[1], levels - 1))
         case "lshr" if args[1].op == "const":
-            return bound(args[0], levels - 1) >> args[1].imm % value.type.bits
+            return bound(args[0], levels - 1) >> int(args[1].imm) % value.type.bits
         case "shl" if args[1].op == "const":
-            shifted = bound(args[0], levels - 1) << args[1].imm % value.type.bits
+            shifted = bound(args[0], levels - 1) << int(args[1].imm) % value.type.bits
             return min(shifted, most)
         case "add":
             return min(bound(args[0], levels - 1) + bound(args[1], levels - 1), most)

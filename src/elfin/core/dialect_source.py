@@ -38,8 +38,12 @@ def _tree(module: str) -> ast.Module:
 def definition(row: CoreFunction[Any, Any]) -> ast.FunctionDef:
     """The function's syntax tree, with line numbers of its file."""
     first = row.function.__code__.co_firstlineno  # of its first decorator
+    name = row.function.__name__
     for node in ast.walk(_tree(row.function.__module__)):
-        if isinstance(node, ast.FunctionDef) and node.name == row.function.__name__:
-            if first == min([node.lineno, *(d.lineno for d in node.decorator_list)]):
-                return node
+        if isinstance(node, ast.FunctionDef) and node.name == name and _line(node) == first:
+            return node
     raise DialectError(f"{row.name}: its source is not in {row.function.__module__}")
+
+
+def _line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 from elfin.core.arith import mulhs64, mulhu64
-from elfin.dialect import lanes
-from elfin.dialect.lanes import LaneOp
 from elfin.dialect import (
     REGISTRY,
     CoreFunction,
@@ -20,6 +18,7 @@ from elfin.dialect import (
     f64,
     i32,
     i64,
+    lanes,
     load_u8,
     load_u16,
     load_u32,
@@ -42,6 +41,7 @@ from elfin.dialect import (
     u64,
     v128,
 )
+from elfin.dialect.lanes import LaneOp
 
 __all__ = [
     "REGISTRY",

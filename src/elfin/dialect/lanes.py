@@ -6,6 +6,7 @@ the op row's meaning.  i32 and i64 results are `u32` and `u64`; narrow lanes tra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from elfin.dialect.floats import Float, f32, f64
@@ -47,7 +48,8 @@ class LaneOp:
         result = row.meaning(bits, *patterns, *args[len(patterns) :])
         if issubclass(self.result_class, Float):
             return self.result_class.of_pattern(result)
-        return self.result_class(result)
+        made: Callable[[int], Any] = self.result_class
+        return made(result)
 
 
 def _pattern(value: Any, type_: Type) -> int:

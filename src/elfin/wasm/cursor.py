@@ -35,14 +35,14 @@ class Cursor:
         value, self.at = read_signed(self.data, self.at)
         return value
 
-    def bytes(self, n: int) -> bytes:
+    def take(self, n: int) -> bytes:
         value = self.data[self.at : self.at + n]
         self.at += n
         return value
 
     def sized(self) -> bytes:
         """A byte vector."""
-        return self.bytes(self.unsigned())
+        return self.take(self.unsigned())
 
     def name(self) -> str:
         return self.sized().decode()

@@ -26,7 +26,7 @@ def read_const(cursor: Cursor) -> int:
     opcode = bytes([cursor.byte()])
     for type_, size in _FLOAT_SIZE.items():
         if opcode == code(f"{type_}.const"):
-            value = int.from_bytes(cursor.bytes(size), "little")
+            value = int.from_bytes(cursor.take(size), "little")
             break
     else:
         if opcode not in (code("i32.const"), code("i64.const")):

@@ -13,6 +13,13 @@ from typing import Final
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
 from elfin.wasm.sections import codes, data, elements, exports, imports, names, variables
+from elfin.wasm.sections.codes import Code
+from elfin.wasm.sections.data import Data
+from elfin.wasm.sections.elements import Element
+from elfin.wasm.sections.exports import Export
+from elfin.wasm.sections.imports import Import
+from elfin.wasm.sections.names import Names
+from elfin.wasm.sections.variables import Global
 from elfin.wasm.types import FuncType, Limits, TableType, name_bytes, sized, vector
 
 MAGIC: Final = b"\0asm\1\0\0\0"
@@ -24,17 +31,17 @@ class Module:
     """`functions` are type indices; `codes` the bodies in the same order."""
 
     types: list[FuncType] = field(default_factory=list)
-    imports: list[imports.Import] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
     functions: list[int] = field(default_factory=list)
     tables: list[TableType] = field(default_factory=list)
     memories: list[Limits] = field(default_factory=list)
-    globals: list[variables.Global] = field(default_factory=list)
-    exports: list[exports.Export] = field(default_factory=list)
+    globals: list[Global] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
     start: int | None = None
-    elements: list[elements.Element] = field(default_factory=list)
-    codes: list[codes.Code] = field(default_factory=list)
-    data: list[data.Data] = field(default_factory=list)
-    names: names.Names = field(default_factory=names.Names)
+    elements: list[Element] = field(default_factory=list)
+    codes: list[Code] = field(default_factory=list)
+    data: list[Data] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
     custom: dict[str, bytes] = field(default_factory=dict)
 
     def type_index(self, type_: FuncType) -> int:
@@ -44,7 +51,7 @@ class Module:
         return self.types.index(type_)
 
     @property
-    def imported_functions(self) -> list[imports.Import]:
+    def imported_functions(self) -> list[Import]:
         return [i for i in self.imports if isinstance(i.what, int)]
 
     def encode(self) -> bytes:
@@ -91,9 +98,9 @@ class Module:
             if number == CUSTOM:
                 name = payload.name()
                 if name == names.SECTION_NAME:
-                    module.names = names.Names.decode(payload)
+                    module.names = Names.decode(payload)
                 else:
-                    module.custom[name] = payload.bytes(payload.end - payload.at)
+                    module.custom[name] = payload.take(payload.end - payload.at)
             else:
                 _READERS[number](module, payload)
         return module
@@ -105,15 +112,15 @@ def _read_start(module: Module, cursor: Cursor) -> None:
 
 _READERS: Final[dict[int, Callable[[Module, Cursor], None]]] = {
     TYPE: lambda m, c: m.types.extend(c.vector(FuncType.decode)),
-    imports.ID: lambda m, c: m.imports.extend(c.vector(imports.Import.decode)),
+    imports.ID: lambda m, c: m.imports.extend(c.vector(Import.decode)),
     FUNCTION: lambda m, c: m.functions.extend(c.vector(Cursor.unsigned)),
     TABLE: lambda m, c: m.tables.extend(c.vector(TableType.decode)),
     MEMORY: lambda m, c: m.memories.extend(c.vector(Limits.decode)),
-    variables.ID: lambda m, c: m.globals.extend(c.vector(variables.Global.decode)),
-    exports.ID: lambda m, c: m.exports.extend(c.vector(exports.Export.decode)),
+    variables.ID: lambda m, c: m.globals.extend(c.vector(Global.decode)),
+    exports.ID: lambda m, c: m.exports.extend(c.vector(Export.decode)),
     START: _read_start,
-    elements.ID: lambda m, c: m.elements.extend(c.vector(elements.Element.decode)),
+    elements.ID: lambda m, c: m.elements.extend(c.vector(Element.decode)),
     data.COUNT_ID: lambda m, c: None,
-    codes.ID: lambda m, c: m.codes.extend(c.vector(codes.Code.decode)),
-    data.ID: lambda m, c: m.data.extend(c.vector(data.Data.decode)),
+    codes.ID: lambda m, c: m.codes.extend(c.vector(Code.decode)),
+    data.ID: lambda m, c: m.data.extend(c.vector(Data.decode)),
 }

@@ -28,4 +28,4 @@ class Code:
         size = cursor.unsigned()
         end = cursor.at + size
         runs = cursor.vector(lambda c: (c.unsigned(), VALUE_NAMES[c.byte()]))
-        return Code(tuple(runs), cursor.bytes(end - cursor.at))
+        return Code(tuple(runs), cursor.take(end - cursor.at))
