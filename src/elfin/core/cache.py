@@ -20,7 +20,7 @@ from elfin.core.intrinsics import (
     store_u32,
     store_u64,
 )
-from elfin.decode.decoder import decode_entry
+from elfin.decode.entry import decode_entry
 from elfin.decode.variant import GOTO
 from elfin.layout import (
     CACHE,

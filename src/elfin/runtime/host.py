@@ -15,7 +15,7 @@ WASM_PAGE = 65536
 class Module(Protocol):
     """A compiled Wasm module of some host."""
 
-    def serialize(self) -> bytes:
+    def serialize(self) -> bytes | bytearray:
         """The compiled form, for `Host.load` of the same engine on the same machine."""
         ...
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from elfin import layout
+from elfin.core.cpuid import FEATURES_D
 from elfin.kernel.exit import Engine
 from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.host import Host, Module
@@ -21,6 +22,8 @@ TIERS: Final = ("interp",)
 
 class WasmHardware:
     """Memories with the core module on them, and registers."""
+
+    hwcap = FEATURES_D
 
     def __init__(self, host: Host, core: Module, limit: int) -> None:
         self.host = host

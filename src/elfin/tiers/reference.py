@@ -7,15 +7,15 @@ Slow, simple, and the meaning that the other tiers are held to.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from elfin import layout
+from elfin.core.build import MODULES
 from elfin.decode.insn import Insn, decode
 from elfin.decode.record import LONGEST
-from elfin.dialect import REGISTRY, bound, f32, f64, u32, u64
+from elfin.dialect import CoreFunction, bound, f32, f64, u32, u64
 from elfin.ir.evaluate import Fault, Goto, Left, Next, Outcome, evaluate
 from elfin.ir.stmt import Effect
-from elfin.ir.types import F32, F64
 from elfin.ir.value import Value
 from elfin.isa import vectors
 from elfin.lift.instruction import lift
@@ -24,9 +24,8 @@ from elfin.tiers.paged import PagedMemory
 
 CONSTANT_SLOTS: Final = {layout.ZERO: 0, layout.ONES: (1 << 64) - 1, layout.LOW32: (1 << 32) - 1}
 FAULTED: Final = 1  # status of a core function
-FLOATS: Final = {
-    F32: lambda pattern: f32.from_bits(u32(pattern)),
-    F64: lambda pattern: f64.from_bits(u64(pattern)),
+FUNCTIONS: Final[dict[str, CoreFunction[Any, Any]]] = {
+    row.name: row for m in MODULES for row in vars(m).values() if isinstance(row, CoreFunction)
 }
 
 
@@ -82,12 +81,8 @@ class Reference:
 
     def call(self, value: Value, args: list[int]) -> int | Fault:
         """A core function on patterns; one that faulted has said how in the register file."""
-        row = REGISTRY[value.imm]
-        given = (
-            FLOATS[type_](pattern) if type_ in FLOATS else class_(pattern)
-            for class_, type_, pattern in zip(row.classes, row.params, args, strict=True)
-        )
-        result = row(*given)
+        row = FUNCTIONS[value.imm]
+        result = row(*map(_argument, row.classes, args))
         if row.may_fault and result == FAULTED:
             return self.fault()
         if isinstance(result, f32 | f64):
@@ -99,3 +94,12 @@ class Reference:
         vector = self.get(layout.FAULT_VECTOR, 4)
         address = self.get(layout.FAULT_ADDRESS) if vector == vectors.PF else 0
         return Fault(vector, self.get(layout.FAULT_ERROR, 4), address)
+
+
+def _argument(class_: type, pattern: int) -> Any:
+    """A pattern as a value of the dialect."""
+    if class_ is f32:
+        return f32.from_bits(u32(pattern))
+    if class_ is f64:
+        return f64.from_bits(u64(pattern))
+    return class_(pattern)

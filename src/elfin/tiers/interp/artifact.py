@@ -55,7 +55,7 @@ def _key(engine: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _keep(path: Path, data: bytes | bytearray) -> None:
     """Store whole or not at all; a cache that cannot be written is only slow."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
