@@ -1,7 +1,7 @@
 """All core functions as IR: what every tier's module can call.
 
 Input:  the modules that hold dialect code, listed here by name.
-Output: `functions()`, one `ir.stmt.Function` each.
+Output: `functions()`, one `ir.stmt.Function` each; `DATA`, the tables that they expect in memory.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
+from elfin import layout
 from elfin.core import (
     arith,
     cache,
@@ -23,8 +24,10 @@ from elfin.core import (
     float_packed,
     float_packed_compare,
     float_packed_convert,
+    float_state,
     guest,
     mxcsr,
+    reciprocal,
     segment,
     softfloat,
     softfloat_arith,
@@ -33,6 +36,7 @@ from elfin.core import (
     string,
 )
 from elfin.core.dialect_compile import compile_function
+from elfin.core.reciprocal_table import TABLES
 from elfin.decode import decoder, entry, operands, vector
 from elfin.dialect import REGISTRY
 from elfin.ir.stmt import Function
@@ -53,9 +57,11 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     float_packed,
     float_packed_compare,
     float_packed_convert,
+    float_state,
     guest,
     mxcsr,
     operands,
+    reciprocal,
     segment,
     softfloat,
     softfloat_arith,
@@ -64,6 +70,9 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     string,
     vector,
 )
+
+# Address in the Wasm memory, and bytes.
+DATA: Final[tuple[tuple[int, bytes], ...]] = ((layout.RECIPROCALS, TABLES),)
 
 
 def functions(*modules: ModuleType) -> list[Function]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from elfin import layout
 from elfin.ir.ops import OPS
 from elfin.ir.types import I8, I32, I64, TYPES, V128, Type
 from elfin.ir.value import Value, const, make
-from elfin.isa.sem import Mem, Place, Sem
-from elfin.isa.vectors import GP
+from elfin.isa.sem import Mem, Place, Sem, Slot
+from elfin.isa.vectors import GP, XM
 
 _RESULT: Final[dict[str, Type]] = {
     name: TYPES[row.types.split("->")[1].strip()]
@@ -98,3 +99,10 @@ def known(value: Value) -> int:
     """The number of a known immediate."""
     assert value.op == "const" and value.type in (I8, I64, I32)
     return int(value.imm)
+
+
+def float_result(m: Sem, name: str, type_: Type, *args: Value) -> Value:
+    """What a float core function computes; #XM if it found an exception that is not masked."""
+    result = m.compute(name, type_, *args)
+    m.fault_if(m.read(Slot(layout.FLOAT_TRAP, I32)).ne(0), XM)
+    return result

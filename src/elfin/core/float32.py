@@ -1,0 +1,147 @@
+"""Scalar f32 arithmetic on bit patterns (ADDSS, SUBSS, MULSS, DIVSS, SQRTSS).
+
+As in `float64`: Wasm's own instruction where nothing but its result can come of it.  Whether a result
+is exact is asked of f64, which holds the product of two f32 in full.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from elfin.core.mxcsr import CONTROL, MXCSR_AT, PE, PLAIN, begin, settle
+from elfin.core.softfloat import F32, widened
+from elfin.core.softfloat_arith import ADD, DIV, MUL, SQRT, SUB, soft_operation
+from elfin.dialect import core_function, f32, f64, load_u64, store_u32, u32, u64
+from elfin.dialect.lanes import f32_sqrt
+
+MIN_NORMAL: Final = 1 << 23
+DENORMALS: Final = 2 * MIN_NORMAL - 1
+ABOVE_TINY: Final = 2 * MIN_NORMAL + 1
+NORMALS: Final = (0xFF << 24) - ABOVE_TINY
+INFINITE: Final = 0xFF << 24
+POSITIVE_NORMALS: Final = (0xFF << 23) - MIN_NORMAL
+LARGE: Final = 0xFD << 24
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_slow(operation: u32, a: u32, b: u32) -> u32:
+    """The operation in full."""
+    begin()
+    result = soft_operation(operation, u32(F32), widened(a), widened(b))
+    settle()
+    return u32(result)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def note_inexact(control: u64) -> None:
+    """PE comes up."""
+    store_u32(u32(MXCSR_AT), u32(control) | PE)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_add(a: u32, b: u32) -> u32:
+    control = load_u64(u32(MXCSR_AT))
+    x = f32.from_bits(a)
+    y = f32.from_bits(b)
+    total = x + y
+    result = total.to_bits()
+    if (
+        (control & CONTROL) == PLAIN
+        and (result << 1) < INFINITE
+        and (a << 1) - 1 >= DENORMALS
+        and (b << 1) - 1 >= DENORMALS
+    ):
+        if (control & PE) != 0:
+            return result
+        if (a << 1) < LARGE and (b << 1) < LARGE:
+            part = total - x
+            if (x - (total - part)) + (y - part) != 0.0:
+                note_inexact(control)
+            return result
+    return f32_slow(u32(ADD), a, b)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_sub(a: u32, b: u32) -> u32:
+    control = load_u64(u32(MXCSR_AT))
+    x = f32.from_bits(a)
+    y = f32.from_bits(b)
+    total = x - y
+    result = total.to_bits()
+    if (
+        (control & CONTROL) == PLAIN
+        and (result << 1) < INFINITE
+        and (a << 1) - 1 >= DENORMALS
+        and (b << 1) - 1 >= DENORMALS
+    ):
+        if (control & PE) != 0:
+            return result
+        if (a << 1) < LARGE and (b << 1) < LARGE:
+            part = total - x
+            if (x - (total - part)) - (y + part) != 0.0:
+                note_inexact(control)
+            return result
+    return f32_slow(u32(SUB), a, b)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_mul(a: u32, b: u32) -> u32:
+    control = load_u64(u32(MXCSR_AT))
+    x = f32.from_bits(a)
+    y = f32.from_bits(b)
+    product = x * y
+    result = product.to_bits()
+    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+        if (result << 1) - ABOVE_TINY < NORMALS:
+            if (control & PE) == 0 and f64(product) != f64(x) * f64(y):
+                note_inexact(control)
+            return result
+        elif (result << 1) == 0 and ((a << 1) == 0 or (b << 1) == 0):
+            return result
+    return f32_slow(u32(MUL), a, b)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_div(a: u32, b: u32) -> u32:
+    control = load_u64(u32(MXCSR_AT))
+    x = f32.from_bits(a)
+    y = f32.from_bits(b)
+    quotient = x / y
+    result = quotient.to_bits()
+    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+        if (result << 1) - ABOVE_TINY < NORMALS:
+            if (control & PE) == 0 and f64(quotient) * f64(y) != f64(x):
+                note_inexact(control)
+            return result
+        elif (result << 1) == 0 and (a << 1) == 0:
+            return result
+    return f32_slow(u32(DIV), a, b)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_sqrt_of(a: u32) -> u32:
+    control = load_u64(u32(MXCSR_AT))
+    x = f32.from_bits(a)
+    root = f32_sqrt(x)
+    if (control & CONTROL) == PLAIN:
+        if a - MIN_NORMAL < POSITIVE_NORMALS:
+            if (control & PE) == 0 and f64(root) * f64(root) != f64(x):
+                note_inexact(control)
+            return root.to_bits()
+        elif (a << 1) == 0:
+            return a
+    return f32_slow(u32(SQRT), a, a)
+
+
+@core_function(reads="mxcsr", writes="mxcsr")
+def f32_operation(operation: u32, a: u32, b: u32) -> u32:
+    """ADD ... SQRT by number."""
+    if operation == ADD:
+        return f32_add(a, b)
+    if operation == SUB:
+        return f32_sub(a, b)
+    if operation == MUL:
+        return f32_mul(a, b)
+    if operation == DIV:
+        return f32_div(a, b)
+    return f32_sqrt_of(b)
