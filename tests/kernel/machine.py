@@ -40,25 +40,31 @@ ARGUMENTS = (7, 6, 2, 10, 8, 9)
 
 
 class FakeMemory:
-    """`kernel.memory.Memory` over a bytearray that grows."""
+    """`kernel.memory.Memory` over a bytearray a page, made when it is first written to."""
 
     def __init__(self, size_limit: int = 1 << 30) -> None:
         self.size_limit = size_limit
-        self.data = bytearray()
+        self.data: dict[int, bytearray] = {}
         self.pages: dict[int, int] = {}
         self.closed = False
 
-    def _reach(self, end: int) -> None:
-        if end > len(self.data):
-            self.data.extend(bytes(end - len(self.data)))
-
     def read(self, addr: int, n: int) -> bytes:
-        self._reach(addr + n)
-        return bytes(self.data[addr : addr + n])
+        parts = []
+        while n > 0:
+            at = addr % PAGE_SIZE
+            part = min(n, PAGE_SIZE - at)
+            page = self.data.get(addr // PAGE_SIZE)
+            parts.append(bytes(part) if page is None else bytes(page[at : at + part]))
+            addr, n = addr + part, n - part
+        return b"".join(parts)
 
     def write(self, addr: int, data: bytes) -> None:
-        self._reach(addr + len(data))
-        self.data[addr : addr + len(data)] = data
+        while data:
+            at = addr % PAGE_SIZE
+            part = data[: PAGE_SIZE - at]
+            page = self.data.setdefault(addr // PAGE_SIZE, bytearray(PAGE_SIZE))
+            page[at : at + len(part)] = part
+            addr, data = addr + len(part), data[len(part) :]
 
     def fill_zero(self, addr: int, n: int) -> None:
         self.write(addr, bytes(n))
@@ -74,7 +80,7 @@ class FakeMemory:
 
     def clone(self) -> FakeMemory:
         other = FakeMemory(self.size_limit)
-        other.data = bytearray(self.data)
+        other.data = {page: bytearray(data) for page, data in self.data.items()}
         other.pages = dict(self.pages)
         return other
 

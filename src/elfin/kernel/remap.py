@@ -23,31 +23,39 @@ def remap(space: AddressSpace, old: int, old_len: int, new_len: int, flags: int,
         raise LinuxError(Errno.EINVAL)
     if flags & Mremap.MREMAP_FIXED:
         _check_target(space, old, old_len, new, new_len)
-    area = space.areas.find(old)
-    if area is None:
-        raise LinuxError(Errno.EFAULT)
+    area = _area_at(space, old)
     if not old_len and not area.shared:
         raise LinuxError(Errno.EINVAL)
-    if old_len > area.end - old and old_len > new_len:
-        # Shrinking may span areas: it only unmaps the tail (as munmap would).
-        pass
-    elif old_len > area.end - old:
+    if flags & Mremap.MREMAP_FIXED:
+        # The target is gone even if the rest fails, and it may hold what was to be moved.
+        space.unmap(new, new_len)
+        if old_len > new_len:
+            space.unmap(old + new_len, old_len - new_len)
+            old_len = new_len
+        area = _area_at(space, old)
+    elif not fixed and old_len and new_len <= old_len:
+        # Shrinking may span areas: it only unmaps the tail, as munmap would.
+        space.unmap(old + new_len, old_len - new_len)
+        return old
+    if old_len > area.end - old:
         raise LinuxError(Errno.EFAULT)
     if not fixed:
-        if old_len and new_len <= old_len:
-            space.unmap(old + new_len, old_len - new_len)
-            return old
         if old_len and _grow(space, area, old, old_len, new_len):
             return old
         if not flags & Mremap.MREMAP_MAYMOVE:
             raise LinuxError(Errno.ENOMEM)
-    if flags & Mremap.MREMAP_DONTUNMAP and (area.file is not None or area.shared):
-        raise LinuxError(Errno.EINVAL)
     if not flags & Mremap.MREMAP_FIXED:
         new = space.place(new_len, new if fixed else 0)
     keep = bool(flags & Mremap.MREMAP_DONTUNMAP) or not old_len
     _move(space, area.cut(old, old + (old_len or new_len)), new, new_len, keep=keep)
     return new
+
+
+def _area_at(space: AddressSpace, address: int) -> Vma:
+    area = space.areas.find(address)
+    if area is None:
+        raise LinuxError(Errno.EFAULT)
+    return area
 
 
 def _check_flags(old: int, old_len: int, new_len: int, flags: int) -> None:
@@ -99,8 +107,8 @@ def _move(space: AddressSpace, part: Vma, new: int, new_len: int, *, keep: bool)
         space.memory.write(new, data)
     elif part.pages is not None:
         part.pages.fetch(moved, space.memory)
-    if keep and not part.shared:
-        space.memory.fill_zero(part.start, old_len)
+    if keep:
+        space.forget_contents(part.start, part.end)
 
 
 def _map_like(space: AddressSpace, area: Vma, start: int, length: int, offset: int) -> None:

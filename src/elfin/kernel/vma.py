@@ -81,6 +81,8 @@ class VmaList:
         return None
 
     def overlapping(self, start: int, end: int) -> list[Vma]:
+        if start >= end:
+            return []
         first = bisect_right(self._starts, start) - 1
         if first < 0 or self.areas[first].end <= start:
             first += 1

@@ -133,16 +133,16 @@ def pkey_alloc(t: Task, flags: int, rights: int) -> int:
 
 
 def _protect(t: Task, addr: int, length: int, prot: int) -> int:
-    if addr & PAGE_MASK:
-        raise LinuxError(Errno.EINVAL)
     both = Prot.PROT_GROWSDOWN | Prot.PROT_GROWSUP
-    if prot & ~(PROT_ACCESS | Prot.PROT_SEM | both) or prot & both == both:
+    if prot & both == both or addr & PAGE_MASK:
         raise LinuxError(Errno.EINVAL)
     if not length:
         return 0
     end = addr + page_up(length)
     if end > 1 << 64:
         raise LinuxError(Errno.ENOMEM)
+    if prot & ~(PROT_ACCESS | Prot.PROT_SEM | both):
+        raise LinuxError(Errno.EINVAL)
     space = t.process.address_space
     areas = space.areas.overlapping(addr, end)
     if not areas or areas[0].start > addr:
