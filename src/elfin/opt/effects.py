@@ -1,0 +1,53 @@
+"""What every pass needs of effects: to look at their values and to replace them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
+from elfin.ir.value import Value, make
+
+T = TypeVar("T")
+
+
+def map_values(effect: Effect, f: Callable[[Value], Value]) -> Effect:
+    """The same effect over f(value) of each of its values."""
+    match effect:
+        case Let(var, value):
+            return Let(var, f(value))
+        case Put(offset, value):
+            return Put(offset, f(value))
+        case PutAt(where, value):
+            return PutAt(f(where), f(value))
+        case Store(address, value):
+            return Store(f(address), f(value))
+        case Raise(when, vector, error):
+            return Raise(f(when), vector, error)
+        case Jump(target):
+            return Jump(f(target))
+        case Branch(when, target):
+            return Branch(f(when), f(target))
+        case Leave():
+            return effect
+
+
+def values(effect: Effect) -> tuple[Value, ...]:
+    """The values that the effect evaluates."""
+    found: list[Value] = []
+
+    def look(value: Value) -> Value:
+        found.append(value)
+        return value
+
+    map_values(effect, look)
+    return tuple(found)
+
+
+def replace(value: Value, f: Callable[[Value], Value | None]) -> Value:
+    """The value with each part x for which f(x) is not None replaced by that, outermost first."""
+    new = f(value)
+    if new is not None:
+        return new
+    args = tuple(replace(arg, f) for arg in value.args)
+    return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
