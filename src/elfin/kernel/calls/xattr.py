@@ -88,7 +88,7 @@ def _set(t: Task, location: Location, name: int, value: int, size: int, flags: i
         raise LinuxError(Errno.EEXIST)
     if flags & XATTR_REPLACE and text not in attributes:
         raise LinuxError(Errno.ENODATA)
-    attributes[text] = data
+    location.node.set_attribute(text, data)
     return 0
 
 
@@ -180,8 +180,9 @@ def flistxattr(t: Task, fd: int, buf: int, size: int) -> int:
 def _remove(t: Task, location: Location, name: int) -> int:
     text = _name(t, name)
     _check(t, location, text, WRITE)
-    if location.node.attributes().pop(text, None) is None:
+    if text not in location.node.attributes():
         raise LinuxError(Errno.ENODATA)
+    location.node.set_attribute(text, None)
     return 0
 
 

@@ -15,7 +15,7 @@ MAX_SIZE = (1 << 63) - 1
 
 
 class Content:
-    """Bytes at offsets: [0, size), zeros where no block is."""
+    """Bytes at offsets: [0, size), zeros where no block is - or, in a subclass, what lies below."""
 
     __slots__ = ("_blocks", "_charge", "size")
 
@@ -45,8 +45,12 @@ class Content:
     def _piece(self, block: int, at: int, n: int) -> bytes:
         data = self._blocks.get(block)
         if data is None:
-            return bytes(n)
+            return self.below(block, at, n)
         return bytes(data[at : at + n]).ljust(n, b"\0")
+
+    def below(self, block: int, at: int, n: int) -> bytes:
+        """What a block that is not there reads as."""
+        return bytes(n)
 
     def write(self, offset: int, data: bytes) -> int:
         n = len(data)

@@ -24,7 +24,7 @@ from elfin.kernel.files.node import Entry, FileSystem, Node
 from elfin.kernel.files.stat import Stat, StatFs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from elfin.kernel.files.caller import Caller
     from elfin.kernel.files.file import File
@@ -92,7 +92,7 @@ class MemoryNode(Node):
         self.rdev = rdev
         self.nlink = 0
         self.atime = self.mtime = self.ctime = self.btime = fs.clock()
-        self.extended: dict[bytes, bytes] | None = None
+        self.extended: dict[bytes, bytes] = {}
 
     @property
     def is_deleted(self) -> bool:
@@ -139,10 +139,15 @@ class MemoryNode(Node):
             self.mtime = mtime
         self.ctime = self.fs.clock()
 
-    def attributes(self) -> dict[bytes, bytes]:
-        if self.extended is None:
-            self.extended = {}
+    def attributes(self) -> Mapping[bytes, bytes]:
         return self.extended
+
+    def set_attribute(self, name: bytes, value: bytes | None) -> None:
+        if value is None:
+            del self.extended[name]
+        else:
+            self.extended[name] = value
+        self.ctime = self.fs.clock()
 
     def modified(self) -> None:
         self.mtime = self.ctime = self.fs.clock()
@@ -238,8 +243,14 @@ class MemoryDirectory(MemoryNode):
 
     # -- asking ----------------------------------------------------------------------------
 
+    def find(self, name: bytes) -> MemoryNode | None:
+        return self.children.get(name)
+
+    def is_empty(self) -> bool:
+        return not self.children
+
     def lookup(self, name: bytes) -> MemoryNode:
-        node = self.children.get(name)
+        node = self.find(name)
         if node is None:
             raise LinuxError(Errno.ENOENT)
         return node
@@ -253,7 +264,7 @@ class MemoryDirectory(MemoryNode):
     def _check_room(self, name: bytes) -> None:
         if self.nlink == 0:
             raise LinuxError(Errno.ENOENT)  # the directory itself has been removed
-        if name in self.children:
+        if self.find(name) is not None:
             raise LinuxError(Errno.EEXIST)
 
     def put(self, name: bytes, node: MemoryNode) -> None:
@@ -287,8 +298,10 @@ class MemoryDirectory(MemoryNode):
         self.put(name, node)
         node.ctime = self.fs.clock()
 
-    def _take(self, name: bytes) -> MemoryNode:
-        node = self.children.pop(name)
+    def take(self, name: bytes) -> MemoryNode:
+        """Remove an entry; the object may live on under another name."""
+        node = self.lookup(name)
+        self.children.pop(name, None)
         if isinstance(node, MemoryDirectory):
             self.nlink -= 1
         else:
@@ -297,22 +310,22 @@ class MemoryDirectory(MemoryNode):
         return node
 
     def unlink(self, name: bytes) -> None:
-        self._take(name).ctime = self.fs.clock()
+        self.take(name).ctime = self.fs.clock()
 
     def rmdir(self, name: bytes) -> None:
         node = self.lookup(name)
         assert isinstance(node, MemoryDirectory)
-        if node.children:
+        if not node.is_empty():
             raise LinuxError(Errno.ENOTEMPTY)
-        self._take(name)
+        self.take(name)
         node.nlink = 0
 
     def rename(self, name: bytes, to: Node, new_name: bytes, flags: int) -> None:
         assert isinstance(to, MemoryDirectory)
-        old = to.children.get(new_name)
+        old = to.find(new_name)
         if flags & RENAME_EXCHANGE:
             assert old is not None
-            first, second = self._take(name), to._take(new_name)
+            first, second = self.take(name), to.take(new_name)
             self.put(name, second)
             to.put(new_name, first)
             first.ctime = second.ctime = self.fs.clock()
@@ -321,7 +334,7 @@ class MemoryDirectory(MemoryNode):
             to.rmdir(new_name)
         elif old is not None:
             to.unlink(new_name)
-        node = self._take(name)
+        node = self.take(name)
         to.put(new_name, node)
         node.ctime = self.fs.clock()
 

@@ -14,7 +14,7 @@ from elfin.kernel.abi.stat import S_IFDIR, S_IFLNK, S_IFMT
 from elfin.kernel.files.stat import Stat, StatFs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from elfin.kernel.files.caller import Caller
     from elfin.kernel.files.file import File
@@ -133,6 +133,10 @@ class Node:
         """Change the times in nanoseconds; None leaves one as it is."""
         raise LinuxError(Errno.EPERM)
 
-    def attributes(self) -> dict[bytes, bytes]:
-        """The extended attributes, to read and to change."""
+    def attributes(self) -> Mapping[bytes, bytes]:
+        """The extended attributes."""
+        raise LinuxError(Errno.EOPNOTSUPP)
+
+    def set_attribute(self, name: bytes, value: bytes | None) -> None:
+        """Set an extended attribute, or (None) remove it."""
         raise LinuxError(Errno.EOPNOTSUPP)
