@@ -1,6 +1,6 @@
-"""x87 control and status words (SDM vol. 2: FLDCW, FNSTCW, FNSTSW, FNCLEX, FNINIT, FWAIT, EMMS).
+"""x87 control and status words (SDM vol. 2: FLDCW, FNSTCW, FNSTSW, FNCLEX, FNINIT, FWAIT).
 
-Input:  `Sem`, and operands as `Place`s.  The rows are in `x87.py` and `mmx.py`.
+Input:  `Sem`, and operands as `Place`s.  The rows are in `x87.py`.
 Output: effects on the words in the register file.  C libraries read the control word to learn the rounding
         mode; arithmetic on the stack has no meaning yet.
 """
@@ -73,9 +73,3 @@ def fninit(m: Sem) -> None:
 def wait(m: Sem) -> None:
     """#MF if an unmasked exception is pending."""
     m.fault_if((m.read(FSW) & SUMMARY).ne(0), MF)
-
-
-@semantics("emms")
-def emms(m: Sem) -> None:
-    wait(m)
-    m.write(FTW, const(I16, EMPTY))
