@@ -48,6 +48,7 @@ from elfin.layout import (
 READABLE = PAGE_R | PAGE_W | PAGE_WSAVED | PAGE_X  # x86 without protection keys: mapped is readable
 ERROR_WRITE_SHIFT = 1  # bit 1; bit 0 is "present"
 ERROR_USER = 4
+NEVER_MAPPED = (1 << 47) - 4096  # from here on Linux tells nothing: "present"
 
 
 @core_function()
@@ -71,7 +72,7 @@ def check_access(addr: u64, n: u32, write: bool, vector: u32) -> bool:
     at = addr
     while True:
         if at >= GUEST_LIMIT:
-            refuse_beyond(at, write, vector)
+            refuse_beyond(at, last, write, vector)
             return False
         permission = load_u8(u32(at >> 12) + PAGES)
         if write:
@@ -89,14 +90,14 @@ def check_access(addr: u64, n: u32, write: bool, vector: u32) -> bool:
 
 
 @core_function()
-def refuse_beyond(at: u64, write: bool, vector: u32) -> None:
-    """The fault of an address that no guest page can have."""
-    if u64(i64(at << 16) >> 16) != at:
+def refuse_beyond(at: u64, last: u64, write: bool, vector: u32) -> None:
+    """The fault of an access up to `last` at an address that no guest page can have."""
+    if u64(i64(at << 16) >> 16) != at or u64(i64(last << 16) >> 16) != last:
         store_u64(u32(STATE + FAULT_ADDRESS), u64(0))
         store_u32(u32(STATE + FAULT_VECTOR), vector)
         store_u32(u32(STATE + FAULT_ERROR), u32(0))
     else:
-        refuse_page(at, write, i64(at) < 0)  # Linux tells nothing about its own half
+        refuse_page(at, write, at >= NEVER_MAPPED)
 
 
 @core_function()

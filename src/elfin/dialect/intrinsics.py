@@ -83,7 +83,7 @@ def memory_copy(to: u32, source: u32, n: u32) -> None:
 def memory_fill(base: u32, byte: u32, n: u32) -> None:
     """`n` bytes become the low byte of `byte`."""
     _span(base, n)
-    _memory.get()[base : base + n] = bytes([byte & 0xFF]) * n
+    _memory.get()[base : base + n] = bytes([byte & 0xFF]) * int(n)
 
 
 def _span(addr: u32, n: u32) -> bytes:

@@ -7,11 +7,12 @@ Output: effects in `Sem`.  Flags that the manual leaves undefined become what AM
 
 from __future__ import annotations
 
-from elfin.ir.types import I16, I32, I64
+from elfin.ir.types import I16, I32
 from elfin.ir.value import FALSE, Value, const, make
+from elfin.isa.conditional import write_if
 from elfin.isa.flags import parity
 from elfin.isa.row import rows, semantics
-from elfin.isa.sem import Place, Sem, Slot
+from elfin.isa.sem import Place, Sem
 
 BSF = rows("bsf", "SDM 2A BSF")
 BSF("0F BC /r   G,v E,v")
@@ -41,9 +42,7 @@ def leading_zeros(a: Value) -> Value:
 
 def scan(m: Sem, dst: Place, a: Value, index: Value) -> None:
     """The destination stays when the source is 0, the upper half of a 32-bit register included."""
-    assert isinstance(dst, Slot)
-    whole = Slot(dst.offset, I64, gpr=True) if dst.type is I32 else dst
-    m.write(whole, a.eq(0).select(m.read(whole), index.zext(whole.type)))
+    write_if(m, a.ne(0), dst, index)
     m.flags(c=FALSE, p=parity(index), a=FALSE, z=a.eq(0), s=FALSE, o=FALSE)
 
 

@@ -15,8 +15,9 @@ from elfin.ir.value import Value, const, int_type
 from elfin.isa.flags import USER_REST, write_rflags
 from elfin.isa.row import rows, semantics
 from elfin.isa.segment import load_segment
-from elfin.isa.sem import Mem, Place, Sem, Slot
+from elfin.isa.sem import Imm, Mem, Place, Sem, Slot
 from elfin.isa.stack import RSP, push_value
+from elfin.isa.vectors import GP
 
 JMP = rows("jmp", "SDM 2A JMP", "f64")
 JMP("""
@@ -71,9 +72,17 @@ CS: Final = Slot(layout.SEGMENT + 2, I16)
 SS: Final = Slot(layout.SEGMENT + 4, I16)
 
 
+def check_target(m: Sem, to: Value) -> None:
+    """#GP for an address that is not canonical: its upper 17 bits must be equal."""
+    m.fault_if((to + (1 << 47) >> 48).ne(0), GP)
+
+
 @semantics("jmp")
 def jmp(m: Sem, target: Place) -> None:
-    m.jump(m.read(target))
+    to = m.read(target)
+    if not isinstance(target, Imm):
+        check_target(m, to)
+    m.jump(to)
 
 
 @semantics("call")
@@ -81,6 +90,8 @@ def call(m: Sem, target: Place) -> None:
     """The target is read before the return address is pushed: `call [rsp]`."""
     to = m.read(target)
     push_value(m, m.next_rip)
+    if not isinstance(target, Imm):
+        check_target(m, to)
     m.jump(to)
 
 
@@ -88,6 +99,7 @@ def call(m: Sem, target: Place) -> None:
 def ret(m: Sem, released: Place | None = None) -> None:
     top = m.read(RSP)
     to = m.load(top, I64)
+    check_target(m, to)
     above = top + 8
     m.write(RSP, above if released is None else above + m.read(released).zext(I64))
     m.jump(to)
@@ -144,9 +156,12 @@ def loopne_ecx(m: Sem, target: Place) -> None:
 
 
 def far_pointer(m: Sem, src: Place) -> tuple[Value, Value]:
-    """Offset (i64) and selector; a selector other than that of 64-bit user code is #GP."""
+    """Offset (i64) and selector; a selector other than that of 64-bit user code is #GP.
+
+    The offset has 32 bits at operand size 64 too, as on AMD processors.
+    """
     assert isinstance(src, Mem)
-    type_ = int_type(m.size)
+    type_ = int_type(min(m.size, 32))
     offset = m.load(src.address, type_)
     selector = m.load(src.address + type_.bytes, I16)
     m.call("check_code_segment", None, selector.zext(I32))
@@ -181,6 +196,7 @@ def retf(m: Sem, released: Place | None = None) -> None:
     to = m.load(top, type_)
     selector = m.load(top + type_.bytes, type_).trunc(I16)
     m.call("check_code_segment", None, selector.zext(I32))
+    check_target(m, to.zext(I64))
     above = top + 2 * type_.bytes
     m.write(CS, selector)
     m.write(RSP, above if released is None else above + m.read(released).zext(I64))
@@ -194,6 +210,7 @@ def iret(m: Sem) -> None:
     top = m.read(RSP)
     rip, cs, rflags, rsp, ss = (m.load(top + n * type_.bytes, type_) for n in range(5))
     m.call("check_code_segment", None, cs.trunc(I16).zext(I32))
+    check_target(m, rip.zext(I64))
     load_segment(m, SS, ss.trunc(I16))
     m.write(CS, cs.trunc(I16))
     m.write(RSP, rsp.zext(I64))

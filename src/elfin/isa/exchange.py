@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from elfin import layout
 from elfin.ir.types import I32, I64, Type
-from elfin.ir.value import Value, const
+from elfin.ir.value import const
+from elfin.isa.conditional import widened, write_if
 from elfin.isa.flags import add_flags, sub_flags
 from elfin.isa.row import rows, semantics
-from elfin.isa.sem import Mem, Place, Sem, Slot
+from elfin.isa.sem import Mem, Place, Sem
 from elfin.isa.vectors import GP
 
 XCHG = rows("xchg", "SDM 2D XCHG")
@@ -74,24 +75,12 @@ def cmpxchg(m: Sem, dst: Place, src: Place) -> None:
         m.write(dst, equal.select(new, a))
         write_if(m, ~equal, accumulator, a)
     else:
-        assert isinstance(dst, Slot)
         whole = widened(dst)
         old = m.read(whole)
         write_if(m, ~equal, accumulator, a)
         m.commit()
         m.write(whole, equal.select(new.zext(whole.type), old))
     sub_flags(m, expected, a, expected - a)
-
-
-def write_if(m: Sem, when: Value, register: Slot, value: Value) -> None:
-    """A general register becomes `value` if `when` holds, and otherwise does not even lose its upper half."""
-    whole = widened(register)
-    m.write(whole, when.select(value.zext(whole.type), m.read(whole)))
-
-
-def widened(register: Slot) -> Slot:
-    """All that a write to a register changes: 64 bits where 32 are written."""
-    return Slot(register.offset, I64, gpr=True) if register.type is I32 else register
 
 
 @semantics("cmpxchg8b")

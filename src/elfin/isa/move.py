@@ -1,4 +1,4 @@
-"""Data movement without arithmetic (SDM vol. 2: BSWAP, LEA, MOV, MOVBE, MOVNTI, XLAT).
+"""Data movement without arithmetic (SDM vol. 2: BSWAP, LEA, MOV, MOVBE, XLAT).
 
 Input:  `Sem`, and operands as `Place`s.
 Output: effects in `Sem`.  MOV of segment, control and debug registers is in `segment.py` and `system.py`.
@@ -34,15 +34,13 @@ MOVBE("""
 NFx 0F 38 F0 /r   G,v M,v
 NFx 0F 38 F1 /r   M,v G,v
 """)
-MOVNTI = rows("movnti", "SDM 2B MOVNTI")
-MOVNTI("NP 0F C3 /r   M,y G,y")
 BSWAP = rows("bswap", "SDM 2A BSWAP")
 BSWAP("0F C8+r   Z,v")
 XLAT = rows("xlat", "SDM 2D XLAT", "as=xlatb")
-XLAT("D7   [rBX+AL]")
+XLAT("D7   [rBX+AL],b")
 
 
-@semantics("mov", "movnti")
+@semantics("mov")
 def mov(m: Sem, dst: Place, src: Place) -> None:
     m.write(dst, m.read(src))
 

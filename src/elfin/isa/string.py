@@ -103,7 +103,8 @@ def cmps(m: Sem, left: Place, right: Place) -> None:
     if m.rep:
         repeat(m, "repeat_cmps", left)
         return
-    a, b = m.read(left), m.read(right)
+    b = m.read(right)  # the first to fault
+    a = m.read(left)
     by = step(m, left.type.bytes)
     advance(m, RSI, by)
     advance(m, RDI, by)
