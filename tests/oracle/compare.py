@@ -48,9 +48,26 @@ def shift_count(e: Encoding, before: bytes) -> int | None:
     return count & (63 if e.size == 64 and e.form.operands[0].size != "b" else 31)
 
 
+def without_oddities(expected: bytes, got: bytes) -> bytes:
+    """FXSAVE and FXRSTOR: MXCSR_MASK has a bit 17 on AMD's processors, which elfin has not; and with 32-bit
+    addressing they try a last byte first that has wrapped around.
+    """
+    cr2 = record.quad(expected, record.CR2)
+    if record.quad(got, record.CR2) == cr2 + (1 << 32):
+        return (
+            expected[: record.CR2] + got[record.CR2 : record.CR2 + 8] + expected[record.CR2 + 8 :]
+        )
+    for i in range(record.MEMORY + 28, record.SIZE, 16):
+        if expected[i : i + 4] == b"\xff\xff\2\0" and got[i : i + 4] == b"\xff\xff\0\0":
+            return expected[:i] + got[i : i + 4] + expected[i + 4 :]
+    return expected
+
+
 def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list[str]:
     """One line for each difference; empty when the two agree."""
     seen = mask(e, before)
+    if e.form.mnemonic in ("fxsave", "fxrstor"):
+        expected = without_oddities(expected, got)
     if (
         expected[: record.RFLAGS] == got[: record.RFLAGS]
         and expected[record.FX :] == got[record.FX :]
