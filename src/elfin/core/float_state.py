@@ -36,7 +36,7 @@ from elfin.dialect import (
     u64,
     v128,
 )
-from elfin.dialect.lanes import i8x16_bitmask, i8x16_shr_s, v128_bitselect
+from elfin.dialect.lanes import i8x16_shr_s, v128_bitselect
 from elfin.isa.vectors import GP
 
 STATE: Final = layout.STATE
@@ -59,10 +59,16 @@ def x87_register(number: u32) -> u32:
     return u32(STATE + layout.X87) + (((top() + number) & 7) << 4)
 
 
+@core_function()
+def check_image(address: u64, write: bool) -> bool:
+    """The processor tries the last byte first."""
+    return guest_check(address + SIZE - 1, u32(1), write) and guest_check(address, u32(SIZE), write)
+
+
 @core_function(may_fault=True, reads="mxcsr x87 xmm", writes="fault")
 def save_float_state(address: u64, wide: u32) -> u32:
     """FXSAVE; `wide`: with 64-bit instruction and operand pointers."""
-    if not guest_check(address, u32(SIZE), True):
+    if not check_image(address, True):
         return u32(1)
     tags = load_u16(u32(STATE + layout.FTW))
     valid = u32(0)
@@ -96,7 +102,7 @@ def save_float_state(address: u64, wide: u32) -> u32:
 @core_function(may_fault=True, writes="mxcsr x87 xmm fault")
 def restore_float_state(address: u64, wide: u32) -> u32:
     """FXRSTOR; #GP if MXCSR has a reserved bit."""
-    if not guest_check(address, u32(SIZE), False):
+    if not check_image(address, False):
         return u32(1)
     mxcsr = guest_load_u32(address + MXCSR)
     if (mxcsr & RESERVED) != 0:
@@ -134,10 +140,10 @@ def restore_float_state(address: u64, wide: u32) -> u32:
 
 @core_function(may_fault=True, writes="fault")
 def store_masked(address: u64, value: v128, mask: v128) -> u32:
-    """MASKMOVDQU: the bytes of `value` whose mask byte is negative."""
-    chosen = i8x16_bitmask(mask)
-    if chosen == 0:
-        return u32(0)
+    """MASKMOVDQU: the bytes of `value` whose mask byte is negative.
+
+    The manuals leave it open whether bytes that stay may fault; AMD's processors check all sixteen.
+    """
     if not guest_check(address, u32(16), True):
         return u32(1)
     ones = i8x16_shr_s(mask, u32(7))
