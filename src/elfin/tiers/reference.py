@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from elfin import layout
-from elfin.core.build import MODULES
+from elfin.core.build import DATA, MODULES
 from elfin.decode.insn import Insn, decode
 from elfin.decode.record import LONGEST
 from elfin.dialect import CoreFunction, bound, f32, f64, u32, u64
@@ -34,6 +34,8 @@ class Reference:
 
     def __init__(self, guest_size: int) -> None:
         self.memory = bytearray(layout.GUEST_BASE + guest_size)
+        for address, data in DATA:
+            self.memory[address : address + len(data)] = data
         self.guest = PagedMemory(self.memory)
         self.state = memoryview(self.memory)[layout.STATE : layout.STATE + layout.STATE_SIZE]
         self._lifted: dict[tuple[int, bytes], tuple[Insn, list[Effect]] | None] = {}

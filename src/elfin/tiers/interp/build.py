@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elfin import layout
 from elfin.codegen import module
-from elfin.core.build import functions
+from elfin.core.build import DATA, functions
 from elfin.decode import tables
 from elfin.isa.vectors import UD
 from elfin.runtime.host import WASM_PAGE
@@ -21,6 +21,6 @@ def build() -> bytes:
     return module.build(
         [run_function(cases, raise_fault(UD, 0)), *functions()],
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
-        data=[(layout.TABLES, table), (layout.ENDS, ends)],
+        data=[(layout.TABLES, table), (layout.ENDS, ends), *DATA],
         name="core",
     )
