@@ -40,15 +40,23 @@ from elfin.wasm.sections.codes import Code
 
 BLOCK, LOOP, IF = (code(name) + b"\x40" for name in ("block", "loop", "if"))
 ELSE, END, BR, BR_IF, BR_TABLE = map(code, ("else", "end", "br", "br_if", "br_table"))
+CALL_INDIRECT = code("call_indirect")
+CALLS = frozenset({"call", "call_indirect"})
 RETURN, UNREACHABLE, DROP, EQZ = map(code, ("return", "unreachable", "drop", "i32.eqz"))
 MEMORY_COPY, MEMORY_FILL = code("memory.copy") + b"\0\0", code("memory.fill") + b"\0"
 
 
 def compile_function(
-    function: Function, functions: Mapping[str, int], results: Mapping[str, int]
+    function: Function,
+    functions: Mapping[str, int],
+    results: Mapping[str, int],
+    table_type: int = 0,
 ) -> Code:
-    """`functions` and `results` give index and number of results of what may be called."""
-    body = _Body(dict(functions), results)
+    """`functions` and `results` give index and number of results of what may be called.
+
+    `table_type` is the index of the type of the table's functions.
+    """
+    body = _Body(dict(functions), results, table_type)
     for index, parameter in enumerate(function.params):
         body.values.parameter(parameter, index)
     body.run(function.body, outermost=True)
@@ -63,9 +71,12 @@ def compile_function(
 class _Body:
     """Walks statements.  Each method says whether control goes on behind its statement."""
 
-    def __init__(self, functions: dict[str, int], results: Mapping[str, int]) -> None:
+    def __init__(
+        self, functions: dict[str, int], results: Mapping[str, int], table_type: int
+    ) -> None:
         self.values = Values(functions, LOWERING)
         self.results = results
+        self.table_type = table_type
         self.open = 0  # Wasm blocks around here
         self.labels: dict[str, int] = {}  # how many were open where the label's was opened
         self.changes: list[tuple[Value, int]] = []  # variables set, with their version before
@@ -103,6 +114,10 @@ class _Body:
         if value.op == "call":
             self.emit_all(value.args)
             self.values.call(value.imm)
+            self.memory_changed()
+        elif value.op == "call_indirect":
+            self.emit_all(value.args)
+            self.values.code += CALL_INDIRECT + leb.unsigned(self.table_type) + b"\0"
             self.memory_changed()
         else:
             self.values.emit(value)
@@ -266,9 +281,9 @@ def assigned(statements: list[Stmt]) -> set[Value]:
             case Let(var, value) | Set(var, value):
                 if var is not None:
                     names.add(var)
-                if value.op == "call":
+                if value.op in CALLS:
                     names.add(MEMORY)
-            case Drop(value) if value.op == "call":
+            case Drop(value) if value.op in CALLS:
                 names.add(MEMORY)
             case RawStore() | MemoryCopy() | MemoryFill():
                 names.add(MEMORY)

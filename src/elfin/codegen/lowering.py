@@ -348,6 +348,7 @@ LOWERING: Final[dict[str, Lower]] = {
     "select": _select,
     "bitcast": _bitcast,
     "call": _not_raw,  # only whole, in `Let`, `Set` or `Drop`
+    "call_indirect": _not_raw,
     "raw_load": raw_memory.load,
     "get": _not_raw,
     "get_at": _not_raw,

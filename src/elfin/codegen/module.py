@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from elfin.codegen.function import compile_function
 from elfin.ir.stmt import Function
-from elfin.ir.types import Type
+from elfin.ir.types import I32, Type
 from elfin.wasm.module import Module
 from elfin.wasm.sections.data import Data
 from elfin.wasm.sections.elements import Element
@@ -33,7 +33,7 @@ class FunctionImport:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The one table: imported if `imported` is given; `elements` puts functions by name at an index."""
+    """The one table, of functions `() -> i32`: imported if `imported` is given; `elements` puts functions by name at an index."""
 
     minimum: int
     maximum: int | None = None
@@ -69,8 +69,9 @@ def build(
     if table is not None:
         _table(module, table, indices)
     module.functions = types[len(imports) :]
+    table_type = 0 if table is None else module.type_index(_type((), (I32,)))
     for body in functions:
-        module.codes.append(compile_function(body, indices, counts))
+        module.codes.append(compile_function(body, indices, counts, table_type))
         if body.export is not None:
             module.exports.append(Export(body.export, "func", indices[body.name]))
     module.data = [Data(address, payload) for address, payload in data]

@@ -94,6 +94,7 @@ GENERAL: Final = (
     OpInfo("bitcast",  "T -> T",      None),                 # i32 <-> f32, i64 <-> f64
     OpInfo("load",     "i64 -> T",    None, effect=True),    # guest memory, may fault
     OpInfo("call",     "... -> T",    None, effect=True),    # imm: name of a core function
+    OpInfo("call_indirect", "i32 -> i32", None, effect=True),  # a function of the table, by index
     OpInfo("raw_load", "i32 -> T",    None),                 # Wasm memory; imm: (offset, bits, signed)
 )
 # fmt: on
