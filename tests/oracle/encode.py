@@ -169,7 +169,9 @@ def _register(operand: Operand | None, rng: Random) -> int:
     match operand.letter if operand else "":
         case "S":
             return rng.choice((0, 1, 2, 3, 4, 5))
-        case "P":
+        case "C":
+            return rng.choice((0, 2, 3, 4, 8))
+        case "P" | "D":
             return rng.randrange(8)
     return rng.randrange(16)
 

@@ -59,8 +59,7 @@ class Reference:
         if known is None:
             return Fault(vectors.UD)
         insn, effects = known
-        with bound(self.memory):
-            outcome = evaluate(effects, self.state, self.guest, self.call)
+        outcome = self.run(effects)
         match outcome:
             case Next() | Left():
                 self.put(layout.RIP, insn.next)
@@ -69,6 +68,11 @@ class Reference:
             case Fault():
                 pass
         return outcome
+
+    def run(self, effects: list[Effect]) -> Outcome:
+        """Evaluate effects on this machine."""
+        with bound(self.memory):
+            return evaluate(effects, self.state, self.guest, self.call)
 
     def lifted(self, address: int, code: bytes) -> tuple[Insn, list[Effect]] | None:
         """The instruction and its effects; None where it is undefined or not implemented."""
