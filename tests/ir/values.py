@@ -16,7 +16,9 @@ LEAVES: Final = frozenset({"const", "local", "get"})
 NOT_PURE: Final = frozenset({"load", "call", "raw_load", "get_at", *LEAVES})
 # What may trap stands only behind a guard in real IR.
 TRAPPING: Final = frozenset({"divu", "divs", "remu", "rems"})
-PURE: Final = tuple(row for row in OPS.values() if row.name not in NOT_PURE | TRAPPING)
+PURE: Final = tuple(
+    row for row in OPS.values() if row.name not in NOT_PURE | TRAPPING and not row.effect
+)
 
 
 def variable(type_: Type, number: int) -> Value:
