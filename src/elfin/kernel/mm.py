@@ -103,6 +103,7 @@ class AddressSpace:
         if end > self.limit:
             raise LinuxError(Errno.ENOMEM)
         area = Vma(start, end, prot, shared, file, offset, name, pages, grows_down=grows_down)
+        area.hidden = not prot and (file is not None or pages is not None)
         data = b""
         if file is not None:
             data = file.map_read(offset, length)
@@ -118,10 +119,13 @@ class AddressSpace:
             self.shares = True
         self._hold(file, length)
         self.unmap(start, length)
-        self._zero(start + page_down(len(data)), end)
+        zero_end = min(end, self._touched)
+        self._apply(area)  # first, because that is what makes the memory reach so far
+        zero_start = start + page_down(len(data))
+        if zero_start < zero_end:
+            self.memory.fill_zero(zero_start, zero_end - zero_start)
         if data:
             self.memory.write(start, data)
-        self._apply(area)
         self.areas.insert(area)
         self.mapped += length
         self.peak = max(self.peak, self.mapped)
@@ -155,6 +159,7 @@ class AddressSpace:
     def protect(self, start: int, length: int, prot: int) -> None:
         """Change the permissions; the range is mapped throughout."""
         for area in self.areas.remove(start, start + length):
+            area.hidden = not prot and (area.hidden or bool(area.prot) or area.file is not None)
             area.prot = prot
             self._apply(area)
             self.areas.insert(area)
@@ -219,10 +224,14 @@ class AddressSpace:
             if area.pages is not None:
                 area.pages.spaces.add(child)
         for area in list(child.areas):
+            length = area.end - area.start
+            if area.hidden:
+                # A memory copies what the program can see; this it may see again later.
+                child.memory.write(area.start, self.memory.read(area.start, length))
             if area.dont_fork:
-                child.unmap(area.start, area.end - area.start)
+                child.unmap(area.start, length)
             elif area.wipe_on_fork:
-                child.memory.fill_zero(area.start, area.end - area.start)
+                child.memory.fill_zero(area.start, length)
         return child
 
     def release(self) -> None:
@@ -264,11 +273,6 @@ class AddressSpace:
                 self._touched = max(self._touched, end)
         if end < area.end:
             self.memory.protect(end, area.end - end, 0)
-
-    def _zero(self, start: int, end: int) -> None:
-        end = min(end, self._touched)
-        if start < end:
-            self.memory.fill_zero(start, end - start)
 
     def _drop(self, area: Vma) -> None:
         if area.pages is not None and area.seen == area.pages.version:

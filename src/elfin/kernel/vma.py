@@ -33,6 +33,7 @@ class Vma:
     pages: SharedPages | None = None  # where the bytes of a shared mapping meet
     file_end: int = NO_END  # address from which on pages lie behind the end of the file (SIGBUS)
     seen: int = 0  # version of `pages` that the memory shows
+    hidden: bool = False  # no access, but there may be contents
     grows_down: bool = False
     dont_fork: bool = False
     wipe_on_fork: bool = False
@@ -54,6 +55,7 @@ class Vma:
             and self.name == other.name
             and (not backed or self.offset + self.end - self.start == other.offset)
             and self.file_end == other.file_end
+            and self.hidden == other.hidden
             and self.grows_down == other.grows_down
             and self.dont_fork == other.dont_fork
             and self.wipe_on_fork == other.wipe_on_fork
