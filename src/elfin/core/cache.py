@@ -14,6 +14,7 @@ from elfin.core.intrinsics import (
     load_u16,
     load_u32,
     load_u64,
+    memory_copy,
     memory_fill,
     store_u8,
     store_u16,
@@ -29,6 +30,7 @@ from elfin.layout import (
     ENDS,
     ENTRY_DISP,
     ENTRY_HANDLER,
+    ENTRY_IMM,
     ENTRY_LENGTH,
     ENTRY_LINK,
     ENTRY_PC,
@@ -115,10 +117,56 @@ def _decode_run(pc: u64) -> u32:
             top += ENTRY_SIZE
             count += 1
             going = count < RUN_LIMIT and load_u8(u32(ENDS) + handler) == 0
-    store_u16(top + ENTRY_HANDLER, u32(GOTO))
-    store_u8(top + ENTRY_LENGTH, u32(0))
-    store_u32(top + ENTRY_PC, u32(pc))
-    store_u64(top + ENTRY_DISP, pc)
-    store_u32(top + ENTRY_LINK, u32(0))
+    _end_run(top, pc)
     store_u32(u32(STATE + CACHE_TOP), top + ENTRY_SIZE)
     return first
+
+
+@core_function()
+def _end_run(entry: u32, pc: u64) -> None:
+    """Make an entry that goes on at `pc`."""
+    store_u16(entry + ENTRY_HANDLER, u32(GOTO))
+    store_u8(entry + ENTRY_LENGTH, u32(0))
+    store_u32(entry + ENTRY_PC, u32(pc))
+    store_u64(entry + ENTRY_DISP, pc)
+    store_u32(entry + ENTRY_LINK, u32(0))
+
+
+@core_function()
+def install(pc: u64, index: u32, handler: u32) -> u32:
+    """Make the entry at `pc` enter translated code: handler `handler`, table index `index`.
+
+    The instruction's own entry moves to a run of its own, which LINK names.  0: no entry at `pc`.
+    """
+    entry = find_entry(pc)
+    if entry == 0:
+        return u32(0)
+    if u32(load_u16(entry + ENTRY_HANDLER)) != handler:
+        copy = load_u32(u32(STATE + CACHE_TOP))
+        if copy + 2 * ENTRY_SIZE > CACHE_LIMIT:
+            return u32(0)
+        memory_copy(copy, entry, u32(ENTRY_SIZE))
+        _end_run(copy + ENTRY_SIZE, pc + u64(load_u8(entry + ENTRY_LENGTH)))
+        store_u32(u32(STATE + CACHE_TOP), copy + 2 * ENTRY_SIZE)
+        store_u16(entry + ENTRY_HANDLER, handler)
+        store_u32(entry + ENTRY_LINK, copy)
+    store_u32(entry + ENTRY_IMM, index)
+    return entry
+
+
+@core_function()
+def plain_entry(entry: u32) -> u32:
+    """The entry of the instruction itself where `entry` enters translated code."""
+    return load_u32(entry + ENTRY_LINK)
+
+
+@core_function()
+def translated_index(pc: u64, handler: u32) -> u32:
+    """1 + the table index of the translation at `pc`, or 0."""
+    if (pc >> 32) == 0:
+        known = load_u32(_slot(pc))
+        if known != 0:
+            if load_u32(known + ENTRY_PC) == u32(pc):
+                if u32(load_u16(known + ENTRY_HANDLER)) == handler:
+                    return load_u32(known + ENTRY_IMM) + 1
+    return u32(0)

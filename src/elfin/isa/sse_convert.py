@@ -98,17 +98,17 @@ def cvtps2pd(m: Sem, dst: Place, src: Place) -> None:
 
 
 # The core function of each conversion of a whole register, and whether it truncates where it can.
-_PACKED: Final = {
-    "cvtdq2ps": ("i32x4_to_f32x4",),
-    "cvtpd2ps": ("f64x2_to_f32x4",),
-    "cvtps2dq": ("f32x4_to_i32x4", 0),
-    "cvttps2dq": ("f32x4_to_i32x4", 1),
-    "cvtpd2dq": ("f64x2_to_i32x4", 0),
-    "cvttpd2dq": ("f64x2_to_i32x4", 1),
+_PACKED: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
+    "cvtdq2ps": ("i32x4_to_f32x4", ()),
+    "cvtpd2ps": ("f64x2_to_f32x4", ()),
+    "cvtps2dq": ("f32x4_to_i32x4", (0,)),
+    "cvttps2dq": ("f32x4_to_i32x4", (1,)),
+    "cvtpd2dq": ("f64x2_to_i32x4", (0,)),
+    "cvttpd2dq": ("f64x2_to_i32x4", (1,)),
 }
 
 
-def _packed(function: str, *arguments: int) -> Callable[[Sem, Place, Place], None]:
+def _packed(function: str, arguments: tuple[int, ...]) -> Callable[[Sem, Place, Place], None]:
     def meaning(m: Sem, dst: Place, src: Place) -> None:
         constants = (const(I32, argument) for argument in arguments)
         m.write(dst, float_result(m, function, V128, aligned(m, src), *constants))
@@ -116,5 +116,5 @@ def _packed(function: str, *arguments: int) -> Callable[[Sem, Place, Place], Non
     return meaning
 
 
-for _name, (_function, *_arguments) in _PACKED.items():
-    semantics(_name)(_packed(_function, *_arguments))
+for _name, (_function, _arguments) in _PACKED.items():
+    semantics(_name)(_packed(_function, _arguments))
