@@ -94,7 +94,8 @@ def shift(name: str) -> Lower:
     def lower(e: Values, v: Value) -> bool:
         a, b = v.args
         if v.type not in MASKS:
-            e.emit(a)
+            if not (name == "shl" and _shifts_out(e, v)):
+                e.emit(a)
             e.emit(b)
             e.code += wide if v.type is I64 else narrow
             return True
@@ -109,6 +110,19 @@ def shift(name: str) -> Lower:
         return name == "shr_u"
 
     return lower
+
+
+def _shifts_out(e: Values, v: Value) -> bool:
+    """Leave the extension of a narrow value, dirty, if the shift drops what lies above it."""
+    a, b = v.args
+    if a.op != "zext" or b.op != "const" or e.holds(a) or a.args[0].type not in MASKS:
+        return False
+    if a.args[0].type.bits + b.imm % v.type.bits < v.type.bits:
+        return False
+    e.emit(a.args[0], False)
+    if v.type is I64:
+        e.code += EXTEND_U
+    return True
 
 
 def rotate(name: str) -> Lower:

@@ -18,16 +18,19 @@ from elfin.wasm.opcodes import code
 
 WHOLE: Final = 1 << 60  # an end behind every position
 _TEE: Final = code("local.tee")
+_DROP: Final = code("drop")
+_SET: Final = code("local.set")[0]
 _ORDER: Final = ("i32", "i64", "f32", "f64", "v128")
 
 
 class Interval:
     """What needs a local of Wasm type `wasm` from position `start` to `end`.
 
-    `depth` and `scope` say where it was first set (see `Scopes`), `loops` how many loops were open there.
+    `depth` and `scope` say where it was first set (see `values`), `loops` how many loops were open there.
+    `reads` counts the `local.get`s: without one it needs no local at all.
     """
 
-    __slots__ = ("depth", "end", "index", "loops", "scope", "start", "wasm")
+    __slots__ = ("depth", "end", "index", "loops", "reads", "scope", "start", "wasm")
 
     def __init__(self, wasm: str, start: int, depth: int, scope: int, loops: int) -> None:
         self.wasm = wasm
@@ -37,6 +40,7 @@ class Interval:
         self.scope = scope
         self.loops = loops
         self.index = -1
+        self.reads = 0
 
     def keep(self) -> None:
         """From the start of the function to its end."""
@@ -53,7 +57,8 @@ def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ..
     counts = dict.fromkeys(_ORDER, 0)
     free: dict[str, list[int]] = {wasm: [] for wasm in _ORDER}
     active: list[tuple[int, int, str]] = []
-    for interval in sorted(intervals, key=lambda i: i.start):
+    read = [interval for interval in intervals if interval.reads]
+    for interval in sorted(read, key=lambda i: i.start):
         while active and active[0][0] <= interval.start:
             _, index, wasm = heapq.heappop(active)
             heapq.heappush(free[wasm], index)
@@ -68,7 +73,7 @@ def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ..
     for wasm in _ORDER:
         bases[wasm] = first
         first += counts[wasm]
-    for interval in intervals:
+    for interval in read:
         interval.index += bases[interval.wasm]
     return tuple((counts[wasm], wasm) for wasm in _ORDER if counts[wasm])
 
@@ -79,10 +84,15 @@ def assemble(body: bytes | bytearray, fixes: list[Fix]) -> bytes:
     done = 0
     # Stable: where an index and a tee meet, the index was noted first and belongs before.
     for position, interval, tee in sorted(fixes, key=lambda fix: fix[0]):
-        parts.append(body[done:position])
-        if tee:
-            parts.append(_TEE)
-        parts.append(unsigned(interval.index))
+        if interval.reads:
+            parts.append(body[done:position])
+            if tee:
+                parts.append(_TEE)
+            parts.append(unsigned(interval.index))
+        else:  # the opcode goes too; nobody wants the value, or it stays on the stack
+            parts.append(body[done : position - 1])
+            if body[position - 1] == _SET:
+                parts.append(_DROP)
         done = position
     parts.append(body[done:])
     return b"".join(parts)

@@ -125,6 +125,7 @@ class Values:
         if fixes and fixes[-1][0] == end and fixes[-1][1] is interval and body[-1] == LOCAL_SET:
             body[-1] = LOCAL_TEE
             return
+        interval.reads += 1
         body.append(LOCAL_GET)
         fixes.append((end + 1, interval, False))
 
@@ -223,6 +224,7 @@ class Values:
             self.fixes.append((known.position, interval, True))
             known.interval = interval
         self._use(interval)
+        interval.reads += 1
         self.code.append(LOCAL_GET)
         self.fixes.append((len(self.code), interval, False))
         if clean and not known.clean:
