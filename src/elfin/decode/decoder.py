@@ -28,9 +28,12 @@ from elfin.decode.record import (
     F_IMM,
     FF_CONTROL,
     FF_DEBUG,
+    FF_DISTINCT,
     FF_LOCK,
     FF_NOT_CS,
+    FF_REGISTER,
     FF_SEGMENT,
+    FF_VSIB,
     FF_WIDE_RM,
     INVALID,
     L_COUNT,
@@ -43,6 +46,7 @@ from elfin.decode.record import (
     MAP_VEX,
     MAP_XOP,
     MORE,
+    NO_REGISTER,
     OK,
     P_66,
     P_67,
@@ -55,6 +59,7 @@ from elfin.decode.record import (
     PREFIXES,
     R_FIELDS,
     R_FORM,
+    R_INDEX,
     R_LENGTH,
     R_MOD,
     R_PREFIX,
@@ -75,7 +80,7 @@ from elfin.decode.record import (
     X_X,
     X_Z,
 )
-from elfin.decode.vector import vector_allows, vector_fields
+from elfin.decode.vector import distinct_registers, vector_allows, vector_fields
 from elfin.dialect import core_function, load_u8, load_u32, store_u32, u32
 
 
@@ -250,11 +255,15 @@ def decode_opcode(
     form = load_u32(entry + 8)
     flags = load_u32(form + F_FLAGS)
     default = load_u8(form + F_DEFAULT)
-    if default == D_FORCE_64 or default == D_64 and size == 32:
+    if default == D_FORCE_64 or (default == D_64 and size == 32):
         size = u32(64)
+    if flags & FF_REGISTER != 0:
+        modrm = modrm | 0xC0
 
     if prefix & P_LOCK != 0 and (flags & FF_LOCK == 0 or modrm >= 0xC0):
         return refuse(window, available, at)
+    if flags & FF_SEGMENT != 0:
+        reg = reg & 7
     if flags & (FF_SEGMENT | FF_CONTROL | FF_DEBUG) != 0 and not system_register(flags, reg):
         return refuse(window, available, at)
     if where >= MAP_VEX and not vector_allows(flags, fields, modrm, reg, rm):
@@ -272,7 +281,10 @@ def decode_opcode(
     if modrm < 0xC0:
         at = decode_memory(at, modrm, fields, form)
         if at == 0:
-            return refuse(window, available, u32(0))
+            return refuse(window, available, window)
+        rm = load_u32(u32(RECORD + R_INDEX)) if flags & FF_VSIB != 0 else u32(NO_REGISTER)
+    if flags & FF_DISTINCT != 0 and not distinct_registers(flags, fields, reg, rm):
+        return refuse(window, available, at)
     kind = load_u8(form + F_IMM)
     if kind != 0:
         at = decode_immediate(at, kind, size, prefix)

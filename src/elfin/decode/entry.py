@@ -14,6 +14,7 @@ from elfin.decode.record import (
     CLASS_NONE,
     CLASS_SEGMENT,
     CLASS_XMM,
+    F_BRANCH,
     F_CLASS_B,
     F_CLASS_R,
     F_CLASS_V,
@@ -28,8 +29,6 @@ from elfin.decode.record import (
     FETCH,
     FETCH_SIZE,
     FF_NO_SEGMENT,
-    IMM_JB,
-    IMM_JZ,
     IMM_OFFSET,
     INVALID,
     LONGEST,
@@ -248,7 +247,7 @@ def fill_entry(next_pc: u64, entry: u32) -> None:
         store_u16(entry + ENTRY_V, register_slot(load_u8(form + F_CLASS_V), vvvv, prefix))
     store_u16(entry + ENTRY_R, register_slot(load_u8(form + F_CLASS_R), reg, prefix))
     store_u8(entry + ENTRY_SCALE, scale)
-    if immediate == IMM_JB or immediate == IMM_JZ:
+    if load_u8(form + F_BRANCH) != 0:
         store_u64(entry + ENTRY_DISP, next_pc + load_u64(u32(RECORD + R_IMM)))
     elif immediate != 0 and immediate != IMM_OFFSET:
         store_u64(entry + ENTRY_IMM, load_u64(u32(RECORD + R_IMM)))

@@ -14,14 +14,12 @@ from elfin.decode.record import (
     FF_SIB,
     FF_VSIB,
     IMM_B,
-    IMM_BB,
-    IMM_BS,
     IMM_D,
-    IMM_JB,
     IMM_OFFSET,
     IMM_V,
-    IMM_W,
     IMM_WB,
+    LAST_IMM_BS,
+    LAST_IMM_W,
     NO_BASE,
     NO_INDEX,
     P_67,
@@ -66,7 +64,7 @@ def memory_length(at: u32) -> u32:
     if rm == 4:
         length += 1
         rm = load_u8(at + 1) & 7
-    if modrm >= 0x80 or modrm < 0x40 and rm == 5:
+    if modrm >= 0x80 or (modrm < 0x40 and rm == 5):
         length += 4
     elif modrm >= 0x40:
         length += 1
@@ -150,9 +148,9 @@ def decode_immediate(at: u32, kind: u32, size: u32, prefix: u32) -> u32:
     length = u32(1)
     if kind == IMM_B:
         value = u64(load_u8(at))
-    elif kind == IMM_BS or kind == IMM_JB:
+    elif kind <= LAST_IMM_BS:
         value = u64(i32((load_u8(at) ^ 0x80) - 0x80))
-    elif kind == IMM_W or kind == IMM_BB:
+    elif kind <= LAST_IMM_W:
         value = u64(load_u16(at))
         length = u32(2)
     elif kind == IMM_WB:

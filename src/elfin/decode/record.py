@@ -36,6 +36,7 @@ R_IMM: Final = 56  # u64, extended as the row says; `J`: the distance from the n
 NO_BASE: Final = 16
 RIP_BASE: Final = 17
 NO_INDEX: Final = 32
+NO_REGISTER: Final = 255
 
 P_LOCK: Final = 1
 P_REP: Final = 2  # F3
@@ -111,8 +112,9 @@ F_ELEMENT: Final = 15  # u8: log2 of the bytes of the broadcast element
 F_CLASS_R: Final = 16  # u8, CLASS_... of ENTRY_R
 F_CLASS_B: Final = 17  # u8, of ENTRY_B where it is a register
 F_CLASS_V: Final = 18  # u8, of ENTRY_V where it is a register
-F_STRING: Final = 19  # u8, STRING_...: memory that no ModRM spells out
-FORM_SIZE: Final = 20
+F_STRING: Final = 19  # u8, 1: memory that no ModRM spells out
+F_BRANCH: Final = 20  # u8, 1: a branch target
+FORM_SIZE: Final = 24
 
 D_NORMAL: Final = 0
 D_64: Final = 1  # 64 unless 66
@@ -124,14 +126,16 @@ T_W: Final = 0x20
 IMM_NONE: Final = 0
 IMM_B: Final = 1  # a byte
 IMM_BS: Final = 2  # a byte, sign-extended
-IMM_W: Final = 3
-IMM_Z: Final = 4  # 2 or 4 bytes by operand size, sign-extended
-IMM_V: Final = 5  # 2, 4 or 8 bytes
+IMM_JB: Final = 3
+LAST_IMM_BS: Final = IMM_JB
+IMM_W: Final = 4
+IMM_BB: Final = 5  # ib | ib << 8
+LAST_IMM_W: Final = IMM_BB
 IMM_WB: Final = 6  # iw | ib << 16
-IMM_BB: Final = 7  # ib | ib << 8
-IMM_D: Final = 8
-IMM_OFFSET: Final = 9  # `O`: 8 or 4 bytes by address size, in R_DISP
-IMM_JB: Final = 10
+IMM_D: Final = 7
+IMM_OFFSET: Final = 8  # `O`: 8 or 4 bytes by address size, in R_DISP
+IMM_V: Final = 9  # 2, 4 or 8 bytes
+IMM_Z: Final = 10  # 2 or 4 bytes by operand size, sign-extended
 IMM_JZ: Final = 11
 
 FF_LOCK: Final = 1  # LOCK allowed
@@ -149,19 +153,16 @@ FF_DEBUG: Final = 0x800  # reg is a debug register
 FF_K_REG: Final = 0x1000  # reg is a mask register
 FF_K_VVVV: Final = 0x2000  # vvvv is
 FF_DISTINCT: Final = 0x4000  # the registers must differ
-FF_LIG: Final = 0x8000  # L is ignored
 FF_TILE: Final = 0x10000  # reg, rm or vvvv are tile registers
 FF_WIDE_RM: Final = 0x20000  # rm is a vector register: EVEX.X extends it
 
 FF_STORE: Final = 0x40000  # rm is the destination: no zeroing in memory
 FF_SIB: Final = 0x80000  # memory only with a SIB byte
 FF_NO_SEGMENT: Final = 0x100000  # computes an address only (LEA)
+FF_REGISTER: Final = 0x200000  # ModRM.mod is ignored: rm is a register
 
 CLASS_NONE: Final = 0
 CLASS_BYTE: Final = 1  # AL..BH without REX, AL..R15B with
 CLASS_GPR: Final = 2
 CLASS_XMM: Final = 3
 CLASS_SEGMENT: Final = 4
-
-STRING_NONE: Final = 0
-STRING_YES: Final = 1

@@ -164,7 +164,7 @@ def _form_bytes(form: Form, number: int) -> bytes:
     default = r.D_FORCE_64 if form.has("f64") else r.D_64 if form.has("d64") else r.D_NORMAL
     letters = {o.letter: o for o in form.operands}
     return struct.pack(
-        "<HBBIHBBBBBBBBBB",
+        "<HBBIHBBBBBBBBBBBxxx",
         number,
         _immediate(form),
         default,
@@ -178,7 +178,8 @@ def _form_bytes(form: Form, number: int) -> bytes:
         _class(letters, "G", "V", "Z", "S", "P"),
         _class(letters, "E", "R", "W", "U"),
         _class(letters, "H", "B"),
-        r.STRING_YES if form.is_string else r.STRING_NONE,
+        int(form.is_string),
+        int(any(o.letter == "J" for o in form.operands)),
     )
 
 
@@ -260,8 +261,8 @@ def _flags(form: Form, letters: set[str]) -> int:
         flags |= r.FF_NOT_CS
     if form.operands and form.operands[0].is_rm:
         flags |= r.FF_STORE
-    if form.space != "legacy" and not form.l:
-        flags |= r.FF_LIG
+    if form.attributes.get("mod") == "ignored":
+        flags |= r.FF_REGISTER
     if letters & {"W", "U"}:
         flags |= r.FF_WIDE_RM
     return flags
@@ -273,10 +274,14 @@ def _memory_size(form: Form) -> tuple[int, int]:
         return 0, 0
     element = next((n for n in (16, 32, 64) if form.has(f"b{n}")), 8)
     size = form.rm_operand.size
-    if size in VECTOR_SIZE:
+    scale = int(form.attributes.get("n", 0))
+    if scale:
+        code = scale.bit_length() - 1
+    elif size in VECTOR_SIZE:
         code = r.T_L | 4 - VECTOR_SIZE[size]
     elif size == "y":
         code = r.T_W | 2
     else:
         code = (FIXED_SIZE[size] // 8).bit_length() - 1
+    assert code or size == "b" or scale
     return code, (element // 8).bit_length() - 1

@@ -58,7 +58,7 @@ def kinds(form: Form) -> tuple[str, ...]:
         return ("N",)
     if rm.letter in RM_MEMORY or form.mod == "m":
         return ("B", "X", "G")
-    if rm.letter in RM_REGISTER or form.mod == "3":
+    if rm.letter in RM_REGISTER or form.mod == "3" or form.has("mod"):
         return ("R",)
     return ("R", "B", "X", "G")
 

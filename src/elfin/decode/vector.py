@@ -10,7 +10,6 @@ from elfin.decode.record import (
     FF_BROADCAST,
     FF_K_REG,
     FF_K_VVVV,
-    FF_LIG,
     FF_MASK,
     FF_MASKED,
     FF_ROUND,
@@ -48,6 +47,17 @@ def vector_fields(first: u32, second: u32) -> u32:
 
 
 @core_function()
+def distinct_registers(flags: u32, fields: u32, reg: u32, other: u32) -> bool:
+    """Do the vector registers of a form differ that must?  `other` is ModRM.rm or the index."""
+    if reg == other:
+        return False
+    if flags & FF_VVVV == 0:
+        return True
+    vvvv = fields >> X_VVVV & 0x1F
+    return vvvv != reg and (vvvv != other or flags & (FF_VSIB | FF_TILE) == 0)
+
+
+@core_function()
 def vector_allows(flags: u32, fields: u32, modrm: u32, reg: u32, rm: u32) -> bool:
     """Has the form an encoding with these fields?"""
     vvvv = fields >> X_VVVV & 0x1F
@@ -58,7 +68,7 @@ def vector_allows(flags: u32, fields: u32, modrm: u32, reg: u32, rm: u32) -> boo
         return False
     if flags & FF_K_REG != 0 and reg > 7:
         return False
-    if flags & FF_TILE != 0 and (reg > 7 or rm > 7 and modrm >= 0xC0):
+    if flags & FF_TILE != 0 and (reg > 7 or (rm > 7 and modrm >= 0xC0)):
         return False
     mask = fields >> X_MASK & 7
     if mask != 0:
@@ -76,4 +86,4 @@ def vector_allows(flags: u32, fields: u32, modrm: u32, reg: u32, rm: u32) -> boo
             return flags & FF_ROUND != 0
         if flags & FF_BROADCAST == 0:
             return False
-    return fields >> X_L & 3 != 3 or flags & FF_LIG != 0
+    return fields >> X_L & 3 != 3

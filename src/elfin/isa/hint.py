@@ -2,6 +2,7 @@
 
 Output: rows, and meanings that do nothing, or only find out whether the operand may be read.
 The reserved encodings of 0F 18 to 0F 1F execute as NOP; so does RDSSP while there are no shadow stacks.
+0F 0D on a register is #UD, as on AMD processors.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ for _opcode in (0x19, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E):
 for _reg in range(1, 8):
     RESERVED_NOP(f"0F 1F /{_reg}   E,v G,v")
 RESERVED_NOP("""
-0F 0D /r   E,v G,v   mod=3
+0F 0D /r   E,v G,v   mod=3 meaning=undefined
 0F 18 /r   E,v G,v   mod=3
 0F 18 /4   E,v G,v   mod=m
 0F 18 /5   E,v G,v   mod=m
@@ -42,11 +43,13 @@ _PREFETCH: Final = {
     "prefetchnta": "0F 18 /0", "prefetcht0": "0F 18 /1", "prefetcht1": "0F 18 /2", "prefetcht2": "0F 18 /3",
     "prefetchit1": "0F 18 /6", "prefetchit0": "0F 18 /7",
     "prefetch": "0F 0D /0", "prefetchw": "0F 0D /1", "prefetchwt1": "0F 0D /2",
-    "prefetchreserved3": "0F 0D /3", "prefetchreserved4": "0F 0D /4", "prefetchreserved5": "0F 0D /5",
-    "prefetchreserved6": "0F 0D /6", "prefetchreserved7": "0F 0D /7",
 }  # fmt: skip
 for _name, _opcode_text in _PREFETCH.items():
     rows(_name, "SDM 2B PREFETCHh, APM 3 PREFETCH", "meaning=nop")(f"{_opcode_text}   M,b")
+# The other five of 0F 0D are reserved and do what PREFETCHW and PREFETCH do (APM 3 PREFETCHlevel).
+rows("prefetchw", "APM 3 PREFETCH", "meaning=nop")("0F 0D /3   M,b")
+for _reserved in range(4, 8):
+    rows("prefetch", "APM 3 PREFETCH", "meaning=nop")(f"0F 0D /{_reserved}   M,b")
 
 LFENCE = rows("lfence", "SDM 2A LFENCE", "meaning=nop")
 LFENCE("NP 0F AE /5   -   mod=3")

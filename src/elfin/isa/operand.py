@@ -10,6 +10,7 @@ Departures from the manual:
   `ox` its eighth; a register operand of these is the narrowest of xmm, ymm, zmm that holds them.
 * `K` mask register: `Kr` in ModRM.reg, `Km` in ModRM.rm, `Kv` in vvvv.
 * `T` tile register: `Tr`, `Tm`, `Tv` in the same way.
+* `<XMM0>`: implied, that is neither encoded nor printed.
 * `[rDI]` and `[rBX+AL]` are memory operands that the encoding does not spell out.
 """
 
@@ -44,10 +45,11 @@ FIXED: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """`letter` says where the operand is encoded, `size` how wide it is (both as in the row)."""
+    """`letter` says where it is encoded, `size` how wide it is, as in the row."""
 
     letter: str
     size: str
+    implied: bool = False
 
     @property
     def is_rm(self) -> bool:
@@ -91,14 +93,15 @@ def operand(word: str) -> Operand:
     """The operand a row's word names; the same word gives the same object."""
     found = _known.get(word)
     if found is None:
-        letter, _, size = word.partition(",")
+        implied = word[0] == "<" and word[-1] == ">"
+        letter, _, size = word.strip("<>").partition(",")
         if size == "n":
             size = ""
         elif (
             size not in FIXED_SIZE and size not in VECTOR_SIZE and size not in ("v", "z", "y", "bs")
         ):
             raise ValueError(f"unknown size in operand {word!r}")
-        if letter not in LETTERS and word not in FIXED:
+        if letter not in LETTERS | FIXED:
             raise ValueError(f"unknown operand {word!r}")
-        found = _known[word] = Operand(letter, size)
+        found = _known[word] = Operand(letter, size, implied)
     return found

@@ -69,10 +69,10 @@ privileged("invlpg", "SDM 2A INVLPG", "0F 01 /7   M,n")
 privileged("swapgs", "SDM 2B SWAPGS", "0F 01 !F8")
 privileged("invpcid", "SDM 2A INVPCID", "66 0F 38 82 /r   G,q M,dq")
 privileged("mov", "SDM 2B MOV", """
-0F 20 /r   R,q C
-0F 21 /r   R,q D
-0F 22 /r   C R,q
-0F 23 /r   D R,q
+0F 20 /r   R,q C   mod=ignored
+0F 21 /r   R,q D   mod=ignored
+0F 22 /r   C R,q   mod=ignored
+0F 23 /r   D R,q   mod=ignored
 """)  # fmt: skip
 privileged("clts", "SDM 2A CLTS", "0F 06")
 privileged("invd", "SDM 2A INVD", "0F 08")
@@ -86,7 +86,7 @@ privileged("rdpmc", "SDM 2B RDPMC", "0F 33")
 privileged("xsetbv", "SDM 2D XSETBV", "NP 0F 01 !D1")
 # -- refused at level 3, or by processors without the feature --------------------------------------
 unavailable("sysenter", "SDM 2B SYSENTER", "0F 34")
-unavailable("getsec", "SDM 2D GETSEC", "NP 0F 37")
+unavailable("getsec", "SDM 2D GETSEC", "NP 0F 37", "as=getsec/getsec/getsecq")
 unavailable("rsm", "SDM 2B RSM", "0F AA")
 unavailable("clac", "SDM 2A CLAC", "NP 0F 01 !CA", "cpuid=smap")
 unavailable("stac", "SDM 2B STAC", "NP 0F 01 !CB", "cpuid=smap")

@@ -12,8 +12,8 @@ Opcode column, words one space apart:
     a32 a64         only at this address size
     REX.B0          only without REX.B
     0F 38 F0        map and opcode; `50+r`: register in the low three bits; `0F 0F /r 9E`: 3DNow!
-    /r /0 .. /7     ModRM, its reg field; `!D0`: this very ModRM byte
-    VEX.L.pp.map.W  L: 128 256 512 L0 L1 L2 LZ LIG, left out: each vector length; pp: NP 66 F3 F2;
+    /r /0 .. /7     ModRM, its reg field; `!D0`: this very ModRM byte; `11:rrr:000`: mod and rm given
+    VEX.L.pp.map.W  L: 128 256 512 (also two of them) L0 L1 LZ LIG, left out: each; pp: NP 66 F3 F2;
                     map: 0F 0F38 0F3A MAP5 MAP6 (XOP: 08 09 0A); W: W0 W1 WIG (left out: WIG)
     EVEX.… XOP.…    likewise
 Operand column: see `isa/operand.py`; `-` where there is none but attributes follow.
@@ -21,11 +21,16 @@ Attributes:
     lock rep repz   LOCK allowed on a memory destination; REP (F3) or REP and REPNE mean something
     d64 f64         operand size 64 unless 66; always 64
     x64no           no 64-bit mode
-    mod=3 mod=m     register or memory encodings only, where no operand says it
+    mod=3 mod=m     register or memory encodings only, where no operand says it; mod=ignored: each is a register
     as=NAME         the printed name; as=A/B/C by operand size 16/32/64
     meaning=NAME    the meaning's name, where it is not the mnemonic
     cpuid=NAME      the feature it belongs to
-    k kz z b16 b32 b64 er sae   EVEX: masking, masking and zeroing, broadcast element, rounding ...
+    k kz knz        EVEX: masking; masking and zeroing; masking with another register than k0
+    b16 b32 b64     EVEX: broadcast of elements this wide;  er sae  rounding in register forms
+    n=BYTES         EVEX: what scales an 8-bit displacement, where it is not the operand's width
+    vsib=SIZE       a vector as index, this wide;  sib: memory with a SIB byte only
+    distinct        #UD where its vector registers are the same
+    noseg           computes an address only: segment overrides mean nothing
     priv            privileged
 Departures from the manual: immediates are not repeated in the opcode column, as the operands say them.
 """
@@ -143,6 +148,20 @@ def rows(mnemonic: str, reference: str, attributes: str = "") -> Rows:
     return Rows(mnemonic, reference, _parse_attributes(attributes))
 
 
+def each(
+    names: str, pattern: str, attributes: str = "", manual: str = "SDM", suffix: str = ""
+) -> None:
+    """Rows of many mnemonics that differ in a few words only.
+
+    `names` is "mnemonic WORD ..., mnemonic WORD ..."; `{0}`, `{1}` ... in `pattern` become the words, and
+    `suffix` is added to each mnemonic.
+    """
+    for item in names.split(","):
+        mnemonic, *words = item.split()
+        mnemonic += suffix
+        rows(mnemonic, f"{manual} {mnemonic.upper()}", attributes)(pattern.format(*words))
+
+
 def semantics(*mnemonics: str) -> Callable[[_F], _F]:
     """The function gives the meaning of these mnemonics: `(m: Sem, *operands: Place) -> None`."""
 
@@ -180,7 +199,7 @@ def parse_row(of: Rows, line: str) -> Form:
             elif o.letter in RM_REGISTER:
                 fields.setdefault("mod", "3")
         if "mod" in attributes:
-            fields["mod"] = attributes["mod"]
+            fields["mod"] = attributes["mod"].replace("ignored", "")
         return Form(of.mnemonic, of.reference, opcode, operands, attributes, **fields)
     except ValueError as error:
         raise ValueError(f"{of.mnemonic} {line!r}: {error}") from error
@@ -210,6 +229,8 @@ def _parse_opcode(text: str) -> dict[str, Any]:
             fields["has_modrm"] = True
         elif word[0] == "/":
             fields.update(has_modrm=True, reg=int(word[1:]))
+        elif word.startswith("11:rrr:"):
+            fields.update(has_modrm=True, mod="3", rm=int(word[7:], 2))
         elif word[0] == "!":
             modrm = int(word[1:], 16)
             fields.update(has_modrm=True, reg=modrm >> 3 & 7, rm=modrm & 7)
@@ -240,11 +261,13 @@ def _parse_vector_prefix(word: str) -> dict[str, Any]:
     fields: dict[str, Any] = {"space": space.lower(), "pp": "NP"}
     if fields["space"] not in ("vex", "evex", "xop"):
         raise ValueError(f"what is {word!r}?")
-    fields["l"] = (0, 1, 2) if fields["space"] == "evex" else (0, 1)
+    lengths = [VECTOR_LENGTHS[part] for part in parts if part in VECTOR_LENGTHS]
+    every = (0, 1, 2) if fields["space"] == "evex" else (0, 1)
+    fields["l"] = tuple(n for some in lengths for n in some) if lengths else every
     for part in parts:
         if part in VECTOR_LENGTHS:
-            fields["l"] = VECTOR_LENGTHS[part]
-        elif part in ("NP", "66", "F3", "F2"):
+            continue
+        if part in ("NP", "66", "F3", "F2"):
             fields["pp"] = part
         elif part in MAPS:
             fields["map"] = MAPS[part]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const
+from elfin.isa.conditional import write_if
 from elfin.isa.row import rows, semantics
 from elfin.isa.sem import Mem, Place, Sem, Slot
 
@@ -18,11 +19,11 @@ MOV("""
 8E /r   S,w E,w   meaning=mov_to_segment
 """)
 LSS = rows("lss", "SDM 2A LDS/LES/LFS/LGS/LSS", "meaning=load_far")
-LSS("0F B2 /r   SS G,v M,n")
+LSS("0F B2 /r   <SS> G,v M,n")
 LFS = rows("lfs", "SDM 2A LDS/LES/LFS/LGS/LSS", "meaning=load_far")
-LFS("0F B4 /r   FS G,v M,n")
+LFS("0F B4 /r   <FS> G,v M,n")
 LGS = rows("lgs", "SDM 2A LDS/LES/LFS/LGS/LSS", "meaning=load_far")
-LGS("0F B5 /r   GS G,v M,n")
+LGS("0F B5 /r   <GS> G,v M,n")
 LAR = rows("lar", "SDM 2A LAR")
 LAR("0F 02 /r   G,v E,w")
 LSL = rows("lsl", "SDM 2A LSL")
@@ -53,12 +54,13 @@ def mov_to_segment(m: Sem, dst: Place, src: Place) -> None:
 
 @semantics("load_far")
 def load_far(m: Sem, register: Place, dst: Place, src: Place) -> None:
-    """An offset of the operand size, then the selector."""
+    """An offset of the operand size, then the selector; 32 bits at operand size 64, as on AMD processors."""
     assert isinstance(src, Mem) and isinstance(register, Slot)
-    offset = m.load(src.address, dst.type)
-    selector = m.load(src.address + dst.type.bytes, I16)
+    type_ = I16 if dst.type is I16 else I32
+    offset = m.load(src.address, type_)
+    selector = m.load(src.address + type_.bytes, I16)
     load_segment(m, register, selector)
-    m.write(dst, offset)
+    m.write(dst, offset.zext(dst.type))
 
 
 @semantics("lar")
@@ -75,8 +77,7 @@ def describe(m: Sem, question: str, dst: Place, src: Place) -> None:
     """ZF: the selector names a visible segment; only then is the destination written."""
     answer = m.compute(question, I64, m.read(src).zext(I32))
     known = answer.bit(63)
-    old = m.read(dst)
-    m.write(dst, known.select(answer.trunc(I32).resize(dst.type), old))
+    write_if(m, known, dst, answer.trunc(I32).resize(dst.type))
     m.flags(z=known)
 
 
