@@ -29,7 +29,7 @@ def check_signed(high: int, low: int, divisor: int) -> None:
         return
     quotient = abs(dividend) // abs(by) * (1 if (dividend < 0) == (by < 0) else -1)
     fits = -(1 << 63) <= quotient < 1 << 63
-    assert divide_overflows(*args) == (not fits)
+    assert divide_overflows(*args) == int(not fits)
     if fits:
         assert divide_signed(*args) == quotient & M64
 

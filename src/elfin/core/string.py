@@ -226,6 +226,14 @@ def _compare(a: u64, b: u64, size: u32) -> None:
     store_u64(u32(layout.STATE + layout.FLAG_O), ((a ^ b) & (a ^ r)) << shift)
 
 
+@core_function()
+def _check_both(source: u64, to: u64, n: u32, source_first: bool) -> bool:
+    """May both be read?  REPE CMPSB alone finds the fault of the source first (on AMD processors)."""
+    if source_first:
+        return guest_check(source, n, False) and guest_check(to, n, False)
+    return guest_check(to, n, False) and guest_check(source, n, False)
+
+
 @core_function(may_fault=True, reads=REGISTERS, writes="rcx rsi rdi flags fault")
 def repeat_cmps(size: u32, segment: u64, mask: u64, go_on: u32) -> u32:
     start = load_u64(u32(RCX_AT)) & mask
@@ -241,7 +249,7 @@ def repeat_cmps(size: u32, segment: u64, mask: u64, go_on: u32) -> u32:
     while count != 0 and status == 0 and going:
         elements = _reach(rdi, _reach(segment + rsi, count, size, step, mask), size, step, mask)
         n = u32(elements) * size
-        if not guest_check(rdi, n, False) or not guest_check(segment + rsi, n, False):
+        if not _check_both(segment + rsi, rdi, n, size == 1 and go_on == 1):
             status = u32(1)
         else:
             work -= elements * ELEMENT

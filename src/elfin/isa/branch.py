@@ -16,7 +16,7 @@ from elfin.isa.flags import USER_REST, write_rflags
 from elfin.isa.row import rows, semantics
 from elfin.isa.segment import load_segment
 from elfin.isa.sem import Imm, Mem, Place, Sem, Slot
-from elfin.isa.stack import RSP, push_value
+from elfin.isa.stack import RSP
 from elfin.isa.vectors import GP
 
 JMP = rows("jmp", "SDM 2A JMP", "f64")
@@ -54,12 +54,11 @@ LOOPNE("""
 a64 E0   J,b
 a32 E0   J,b   meaning=loopne_ecx
 """)
-FAR = "as={0}/{0}/{0}"
-JMP_FAR = rows("jmp", "SDM 2A JMP", f"meaning=jmp_far {FAR.format('jmp')}")
-JMP_FAR("FF /5   M,n")
-CALL_FAR = rows("call", "SDM 2A CALL", f"meaning=call_far {FAR.format('call')}")
-CALL_FAR("FF /3   M,n")
-RETF = rows("retf", "SDM 2B RET", FAR.format("retf"))
+JMPF = rows("jmpf", "SDM 2A JMP", "as=jmp/jmp/jmp")
+JMPF("FF /5   M,n")
+CALLF = rows("callf", "SDM 2A CALL", "as=call/call/call")
+CALLF("FF /3   M,n")
+RETF = rows("retf", "SDM 2B RET", "as=retf/retf/retf")
 RETF("""
 CB
 CA   I,w
@@ -87,11 +86,17 @@ def jmp(m: Sem, target: Place) -> None:
 
 @semantics("call")
 def call(m: Sem, target: Place) -> None:
-    """The target is read before the return address is pushed: `call [rsp]`."""
+    """The target is read before the return address is pushed: `call [rsp]`.
+
+    Whether it can be pushed is asked before the target is checked, and done after that.
+    """
     to = m.read(target)
-    push_value(m, m.next_rip)
+    top = m.read(RSP) - 8
     if not isinstance(target, Imm):
+        m.load(top, I64)
         check_target(m, to)
+    m.store(top, m.next_rip)
+    m.write(RSP, top)
     m.jump(to)
 
 
@@ -168,15 +173,15 @@ def far_pointer(m: Sem, src: Place) -> tuple[Value, Value]:
     return offset.zext(I64), selector
 
 
-@semantics("jmp_far")
-def jmp_far(m: Sem, src: Place) -> None:
+@semantics("jmpf")
+def jmpf(m: Sem, src: Place) -> None:
     offset, selector = far_pointer(m, src)
     m.write(CS, selector)
     m.jump(offset)
 
 
-@semantics("call_far")
-def call_far(m: Sem, src: Place) -> None:
+@semantics("callf")
+def callf(m: Sem, src: Place) -> None:
     """Both elements are checked before the first is stored."""
     offset, selector = far_pointer(m, src)
     type_ = int_type(m.size)

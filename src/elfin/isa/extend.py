@@ -7,9 +7,10 @@ Output: effects in `Sem`.
 from __future__ import annotations
 
 from elfin import layout
+from elfin.ir.types import I16, I32
 from elfin.ir.value import int_type
 from elfin.isa.row import rows, semantics
-from elfin.isa.sem import Place, Sem
+from elfin.isa.sem import Mem, Place, Sem
 
 MOVZX = rows("movzx", "SDM 2B MOVZX")
 MOVZX("""
@@ -23,7 +24,7 @@ MOVSX("""
 """)
 MOVSXD = rows("movsxd", "SDM 2B MOVSXD")
 MOVSXD("""
-o16 63 /r   G,w E,w
+o16 63 /r   G,w E,w   meaning=movsxd16
 o32 63 /r   G,d E,d
 o64 63 /r   G,q E,d
 """)
@@ -41,6 +42,13 @@ def movzx(m: Sem, dst: Place, src: Place) -> None:
 @semantics("movsx", "movsxd")
 def movsx(m: Sem, dst: Place, src: Place) -> None:
     m.write(dst, m.read(src).sext(dst.type))
+
+
+@semantics("movsxd16")
+def movsxd16(m: Sem, dst: Place, src: Place) -> None:
+    """Nothing is extended; memory is read as 32 bits nevertheless, as on AMD processors."""
+    wide = Mem(src.address, I32) if isinstance(src, Mem) else src
+    m.write(dst, m.read(wide).trunc(I16))
 
 
 @semantics("cbw")
