@@ -24,3 +24,5 @@ DEFAULT_TIER: Final = "interp"
 # -- translation ----------------------------------------------------------------------------------
 HOT: Final = 1000  # times a direct branch is taken before its target is translated
 REGION_OPS: Final = 2000  # guest instructions of a region at most
+UNIT_REGIONS: Final = 16  # regions translated together at most
+TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most

@@ -88,7 +88,9 @@ ENDS_LIMIT: Final = 0xFF000
 RECIPROCALS: Final = 0xFF000  # tables of RCPPS and RSQRTPS (core/reciprocal_table.py)
 HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
 HASH_BITS: Final = 17
-CACHE: Final = HASH + (4 << HASH_BITS)
+PROFILE: Final = HASH + (4 << HASH_BITS)  # u16 counters of indirect branch targets, by hash
+PROFILE_BITS: Final = 15
+CACHE: Final = PROFILE + (2 << PROFILE_BITS)
 CACHE_LIMIT: Final = GUEST_BASE
 
 # -- one decode entry --------------------------------------------------------------------

@@ -38,7 +38,7 @@ from elfin.core import (
 from elfin.core.dialect_compile import compile_function
 from elfin.core.reciprocal_table import TABLES
 from elfin.decode import decoder, entry, operands, vector
-from elfin.dialect import REGISTRY
+from elfin.dialect import REGISTRY, CoreFunction
 from elfin.ir.stmt import Function
 
 MODULES: Final[tuple[ModuleType, ...]] = (
@@ -79,3 +79,8 @@ def functions(*modules: ModuleType) -> list[Function]:
     """The functions of these modules, or of all."""
     names = {module.__name__ for module in modules or MODULES}
     return [compile_function(row) for row in REGISTRY.values() if row.__module__ in names]
+
+
+def row(name: str) -> CoreFunction[..., object]:
+    """The row of a core function."""
+    return REGISTRY[name]

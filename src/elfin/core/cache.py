@@ -77,9 +77,8 @@ def find_entry(pc: u64) -> u32:
     """The entry to go on with at a guest address; 0: it cannot be fetched, the fault is written."""
     if (pc >> 32) == 0:
         known = load_u32(_slot(pc))
-        if known != 0:
-            if load_u32(known + ENTRY_PC) == u32(pc):
-                return known
+        if known != 0 and load_u32(known + ENTRY_PC) == u32(pc):
+            return known
     found = _decode_run(pc)
     if found != 0:
         store_u32(_slot(pc), found)
@@ -155,18 +154,21 @@ def install(pc: u64, index: u32, handler: u32) -> u32:
 
 
 @core_function()
-def plain_entry(entry: u32) -> u32:
-    """The entry of the instruction itself where `entry` enters translated code."""
-    return load_u32(entry + ENTRY_LINK)
+def plain_entry(entry: u32, handler: u32) -> u32:
+    """The entry of the instruction itself, where `entry` enters translated code."""
+    if u32(load_u16(entry + ENTRY_HANDLER)) == handler:
+        return load_u32(entry + ENTRY_LINK)
+    return entry
 
 
 @core_function()
 def translated_index(pc: u64, handler: u32) -> u32:
     """1 + the table index of the translation at `pc`, or 0."""
-    if (pc >> 32) == 0:
-        known = load_u32(_slot(pc))
-        if known != 0:
-            if load_u32(known + ENTRY_PC) == u32(pc):
-                if u32(load_u16(known + ENTRY_HANDLER)) == handler:
-                    return load_u32(known + ENTRY_IMM) + 1
-    return u32(0)
+    if (pc >> 32) != 0:
+        return u32(0)
+    known = load_u32(_slot(pc))
+    if known == 0 or load_u32(known + ENTRY_PC) != u32(pc):
+        return u32(0)
+    if u32(load_u16(known + ENTRY_HANDLER)) != handler:
+        return u32(0)
+    return load_u32(known + ENTRY_IMM) + 1

@@ -21,7 +21,7 @@ class Module(Protocol):
 
 
 class Space(Protocol):
-    """One Wasm memory (imported by modules as "env" "memory") and its instances."""
+    """One Wasm memory and its instances."""
 
     size: int  # bytes of the memory now
 
@@ -33,7 +33,10 @@ class Space(Protocol):
         ...
 
     def instantiate(self, module: Module) -> Mapping[str, Callable[..., int]]:
-        """Start a module on this memory; its exported functions by name."""
+        """Start a module; its exported functions by name.
+
+        It may import the memory as "memory", and by name what modules started before exported.
+        """
         ...
 
     def close(self) -> None:

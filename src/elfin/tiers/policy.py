@@ -16,8 +16,9 @@ from elfin.runtime.host import Host, Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.artifact import core_module
 from elfin.tiers.interp.engine import Interpreter
+from elfin.tiers.jit.engine import Translator
 
-TIERS: Final = ("interp",)
+TIERS: Final = ("interp", "jit")
 
 
 class WasmHardware:
@@ -43,4 +44,6 @@ def engine(
     """The hardware and the engine of a tier; ValueError for a name that is not in TIERS."""
     if tier not in TIERS:
         raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
-    return WasmHardware(host, core_module(host), memory_limit), Interpreter()
+    core = core_module(host, profiled=tier == "jit")
+    runs: Engine = Translator() if tier == "jit" else Interpreter()
+    return WasmHardware(host, core, memory_limit), runs

@@ -22,19 +22,19 @@ SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout"
 BUILDER = "elfin.tiers.interp.build"
 
 
-def core_module(host: Host) -> Module:
-    """The interpreter, compiled by `host`."""
-    path = cache_folder() / f"core-{_key(host.name)}.compiled"
+def core_module(host: Host, profiled: bool = False) -> Module:
+    """The interpreter, compiled by `host`; `profiled`: its flavour under a translator."""
+    path = cache_folder() / f"core-{_key(f'{host.name} {profiled}')}.compiled"
     if path.exists() and (found := host.load(str(path))) is not None:
         return found
-    module = host.compile(core_wasm())
+    module = host.compile(core_wasm(profiled))
     _keep(path, module.serialize())
     return module
 
 
-def core_wasm() -> bytes:
+def core_wasm(profiled: bool = False) -> bytes:
     """The interpreter's Wasm module, built now."""
-    wasm: bytes = importlib.import_module(BUILDER).build()
+    wasm: bytes = importlib.import_module(BUILDER).build(profiled)
     return wasm
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from elfin import layout
 from elfin.codegen import module
+from elfin.codegen.module import Table
+from elfin.config import TABLE_SIZE
 from elfin.core.build import DATA, functions
 from elfin.decode import tables
 from elfin.isa.vectors import UD
@@ -13,14 +15,23 @@ from elfin.tiers.interp.loop import run_function
 from elfin.tiers.interp.lower import raise_fault
 
 
-def build() -> bytes:
-    """The interpreter's Wasm module: imports the memory, exports `run`."""
-    cases, ends = handlers()
+def build(profiled: bool = False) -> bytes:
+    """The interpreter's Wasm module: imports the memory, exports `run`.
+
+    `profiled`: the flavour under a translator.  It counts, exports the table that translated functions
+    are put into, and the core functions that they call.
+    """
+    cases, ends = handlers(profiled)
+    core = functions()
+    if profiled:
+        for function in core:
+            function.export = function.name
     table = tables.build()
     assert layout.TABLES + len(table) <= layout.TABLES_LIMIT
     return module.build(
-        [run_function(cases, raise_fault(UD, 0)), *functions()],
+        [run_function(cases, raise_fault(UD, 0)), *core],
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
+        table=Table(TABLE_SIZE, TABLE_SIZE, export="table") if profiled else None,
         data=[(layout.TABLES, table), (layout.ENDS, ends), *DATA],
         name="core",
     )

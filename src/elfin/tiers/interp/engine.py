@@ -32,17 +32,27 @@ class Interpreter:
     """Runs tasks in the core module that their memory was made with."""
 
     def run(self, task: Task, budget: int) -> Exit:
-        memory = cast(GuestMemory, task.memory)
-        cpu = cast(RegisterFile, task.cpu)
-        memory.space.write(layout.STATE, cpu.file)
-        reason = memory.exports["run"](budget)
-        cpu.file[:] = memory.space.read(layout.STATE, layout.TASK_SIZE)
-        if reason == LEAVE_SYSCALL:
-            return SystemCall()
-        if reason == OUT_OF_BUDGET:
-            return BudgetEnd()
-        (mxcsr,) = struct.unpack_from("<I", cpu.file, layout.MXCSR)
-        if reason == FAULTED:
-            address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
-            return traps.fault(vector, error, address, cpu.rip, mxcsr)
-        return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)
+        return exit_of(enter(task, budget), cast(RegisterFile, task.cpu))
+
+
+def enter(task: Task, budget: int) -> int:
+    """Run the task; why it stopped, as a constant of `isa.leave`."""
+    memory = cast(GuestMemory, task.memory)
+    cpu = cast(RegisterFile, task.cpu)
+    memory.space.write(layout.STATE, cpu.file)
+    reason = memory.exports["run"](budget)
+    cpu.file[:] = memory.space.read(layout.STATE, layout.TASK_SIZE)
+    return reason
+
+
+def exit_of(reason: int, cpu: RegisterFile) -> Exit:
+    """The `Exit` that a reason and the registers stand for."""
+    if reason == LEAVE_SYSCALL:
+        return SystemCall()
+    if reason == OUT_OF_BUDGET:
+        return BudgetEnd()
+    (mxcsr,) = struct.unpack_from("<I", cpu.file, layout.MXCSR)
+    if reason == FAULTED:
+        address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
+        return traps.fault(vector, error, address, cpu.rip, mxcsr)
+    return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)

@@ -13,6 +13,7 @@ from elfin.lift.entry import EntryBinder
 from elfin.tiers.interp.fields import RunTimeFields
 from elfin.tiers.interp.frame import ENTRY, FETCH_FAULT, GOAL, NEXT, field
 from elfin.tiers.interp.lower import DIRECT, TARGET, lower, raise_fault
+from elfin.tiers.interp.translated import TRANSLATED, count_taken, enter_translated
 
 
 def effects(variant: Variant) -> list[Effect]:
@@ -32,16 +33,24 @@ def ends_run(body: list[Effect]) -> bool:
     return isinstance(last, Jump | Leave) or (isinstance(last, Raise) and last.when is TRUE)
 
 
-def handlers() -> tuple[list[list[Stmt]], bytes]:
-    """The statements of each handler by number, and the table at `layout.ENDS`."""
+def handlers(profiled: bool = False) -> tuple[list[list[Stmt]], bytes]:
+    """The statements of each handler by number, and the table at `layout.ENDS`.
+
+    `profiled`: taken branches are counted, and there is a last handler, TRANSLATED.
+    """
     undefined = raise_fault(UD, 0)
     cases: list[list[Stmt]] = [undefined] * FIRST
     ends = bytearray([1] * FIRST)
     cases[GOTO] = goto()
     for variant in VARIANTS:
         body = effects(variant)
-        cases.append(lower(body))
+        counter = count_taken if profiled and variant.form.mnemonic != "ret" else None
+        cases.append(lower(body, counter))
         ends.append(ends_run(body))
+    if profiled:
+        assert len(cases) == TRANSLATED
+        cases.append(enter_translated())
+        ends.append(1)
     assert len(ends) <= layout.ENDS_LIMIT - layout.ENDS
     return cases, bytes(ends)
 

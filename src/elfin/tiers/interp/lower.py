@@ -8,12 +8,12 @@ Output: statements for one case of the run function's switch.  Faults go to labe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.state import BASE, raw_load
-from elfin.core.dialect import REGISTRY
+from elfin.core import build as core
 from elfin.ir.stmt import (
     Br,
     Branch,
@@ -45,6 +45,7 @@ from elfin.tiers.interp.frame import (
     field,
 )
 
+Counter = Callable[[Value], list[Stmt]]
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 TARGET = local(I32, "target")
@@ -56,8 +57,11 @@ END_SOON: tuple[Stmt, ...] = (
 )
 
 
-def lower(effects: Iterable[Effect]) -> list[Stmt]:
-    """The whole handler, its way to the next entry included."""
+def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stmt]:
+    """The whole handler, its way to the next entry included.
+
+    `counter` makes what counts how often a branch is taken, for the tiers that translate.
+    """
     out: list[Stmt] = []
     for effect in effects:
         match effect:
@@ -77,9 +81,9 @@ def lower(effects: Iterable[Effect]) -> list[Stmt]:
             case Raise(when, vector, error):
                 out.append(If(when, raise_fault(vector, error)))
             case Branch(when, target):
-                return [*out, If(when, go_to(target)), *go_on()]
+                return [*out, If(when, go_to(target, counter)), *go_on()]
             case Jump(target):
-                return [*out, *go_to(target)]
+                return [*out, *go_to(target, counter)]
             case Leave(reason):
                 return [*out, Set(REASON, const(I32, reason)), _advance(), Br(LEAVE)]
     return [*out, *go_on()]
@@ -93,7 +97,7 @@ def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
                 memory.check_page(ADDRESS, value.type.bytes, write=False, refused=[Br(FAULT)])
             )
             out.append(Let(var, memory.load(value.type, ADDRESS)))
-        case "call" if REGISTRY[value.imm].may_fault:
+        case "call" if core.row(value.imm).may_fault:
             out.append(Let(STATUS, state.lower(value)))
             out.append(If(STATUS.eq(1), [Br(FAULT)]))
             out.extend(END_SOON)
@@ -117,7 +121,7 @@ def go_on() -> list[Stmt]:
     return [_advance(), *_count()]
 
 
-def go_to(target: Value) -> list[Stmt]:
+def go_to(target: Value, counter: Counter | None = None) -> list[Stmt]:
     """To a guest address; where it is the entry's own, through the entry's link."""
     if target is DIRECT:
         link = make("call", I32, ENTRY, imm="link_entry")
@@ -131,6 +135,7 @@ def go_to(target: Value) -> list[Stmt]:
         *find,
         # A target that cannot be fetched faults there: the jump itself is done.
         If(TARGET.eq(0), [Set(LEFT, LEFT - 1), Br(FETCH_FAULT)]),
+        *(counter(target) if counter else []),
         Set(ENTRY, TARGET),
         *_count(),
     ]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.locals import FLAG_SLOTS, Registers
-from elfin.dialect.registry import REGISTRY
+from elfin.core import build as core
 from elfin.ir.stmt import (
     Branch,
     Effect,
@@ -36,8 +36,9 @@ from elfin.ir.value import Value, const, local, make
 from elfin.isa.sem import Sem
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
+from elfin.runtime.translated import STEP
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.frame import LEFT, STEP, leave
+from elfin.tiers.jit.frame import LEFT, leave
 
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
@@ -130,7 +131,7 @@ class Writer:
                 self.out.append(Let(var, self.value(value)))
 
     def _call(self, op: Op, var: Value | None, value: Value) -> None:
-        row = REGISTRY[value.imm]
+        row = core.row(value.imm)
         if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
             self.out.append(Let(var, self.value(value)))
             return

@@ -15,6 +15,7 @@ from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
 from elfin.runtime.memory import GuestMemory
+from elfin.tiers.interp.translated import TRANSLATED
 
 _ENTRY = struct.Struct("<HBBIHHHHqQ")
 assert _ENTRY.size == layout.ENTRY_SIZE
@@ -75,9 +76,10 @@ def read_run(memory: GuestMemory, pc: int) -> list[Op]:
         return []
     size = min(RUN_BYTES, layout.CACHE_LIMIT - entry)
     ops = []
-    for handler, length, scale, at, r, b, x, v, disp, imm in _ENTRY.iter_unpack(
-        memory.space.read(entry, size)
-    ):
+    for fields in _ENTRY.iter_unpack(memory.space.read(entry, size)):
+        if fields[0] == TRANSLATED:  # the instruction's own entry is where LINK says
+            fields = _ENTRY.unpack(memory.space.read(fields[-1] >> 32, layout.ENTRY_SIZE))
+        handler, length, scale, at, r, b, x, v, disp, imm = fields
         if handler == GOTO:
             break
         variant = VARIANTS[handler - FIRST] if handler >= FIRST else None

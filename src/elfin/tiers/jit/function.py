@@ -20,16 +20,19 @@ from elfin.ir.stmt import Block as Label
 from elfin.ir.stmt import Branch, Function, If, Jump, Let, Return, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local, make
+from elfin.runtime.translated import CONTINUE
 from elfin.structure.graph import Choose, End, Goto, Graph, Node
 from elfin.structure.order import order
 from elfin.structure.tree import structure
+from elfin.tiers.interp.translated import TRANSLATED
 from elfin.tiers.jit.block import Writer
-from elfin.tiers.jit.frame import CONTINUE, EXIT, LEFT, RESULT, RIP, leave
+from elfin.tiers.jit.frame import EXIT, LEFT, RESULT, RIP, leave
 from elfin.tiers.jit.region import CALL, Block, Region, kind
 
 BUDGET = state.raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
 CALLED = local(I32, "called")
+INDEX = local(I32, "index")
 
 
 class _Function:
@@ -102,18 +105,20 @@ class _Function:
         return found
 
     def _call(self, writer: Writer, target: Value, back: int) -> None:
-        """Call the function of the target, if it is known; else leave to it."""
+        """Call the target's function, if it has one; else leave to it."""
         callee = self.callees.get(target.imm) if target.op == "const" else None
+        known = make("call", I32, target, const(I32, TRANSLATED), imm="translated_index")
         if callee is None:
-            writer.out += leave(target)
-            return
-        too_deep = const(I32, layout.DEPTH_LIMIT).leu(DEPTH)
+            writer.out += [Let(INDEX, known), If(INDEX.eq(0), leave(target))]
+            call = make("call_indirect", I32, INDEX - 1)
+        else:
+            call = make("call", I32, imm=callee)
         writer.out += [
-            If(too_deep, leave(target)),
+            If(const(I32, layout.DEPTH_LIMIT).leu(DEPTH), leave(target)),
             self.registers.spill(),
             state.store(layout.BUDGET, LEFT),
             state.store(layout.DEPTH, DEPTH + 1),
-            Let(CALLED, make("call", I32, imm=callee)),
+            Let(CALLED, call),
             state.store(layout.DEPTH, DEPTH - 1),
             If(
                 CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(back) | BUDGET.les(0),

@@ -1,0 +1,78 @@
+"""Where the interpreter and translated code meet.
+
+Input:  decode entries with handler TRANSLATED: their IMM is an index in the table, their LINK an entry with
+        the instruction itself (`core.cache.install`).
+Output: the handler that enters translated code, and the counters that find what to translate.  The
+        results of translated functions are in `runtime.translated`.
+"""
+
+from __future__ import annotations
+
+from elfin import config, layout
+from elfin.codegen import state
+from elfin.codegen.state import BASE, raw_load
+from elfin.decode.variant import FIRST, VARIANTS
+from elfin.ir.stmt import Br, If, Let, RawStore, Set, Stmt
+from elfin.ir.types import I16, I32, I64
+from elfin.ir.value import Value, const, local, make
+from elfin.isa.leave import LEAVE_HOT
+from elfin.runtime.translated import STEP
+from elfin.tiers.interp.frame import (
+    ENTRY,
+    FETCH_FAULT,
+    GOAL,
+    LEAVE,
+    LEFT,
+    NEXT,
+    REASON,
+    STOP,
+    field,
+)
+from elfin.tiers.interp.lower import DIRECT, TARGET
+
+TRANSLATED = FIRST + len(VARIANTS)
+RESULT = local(I32, "result")
+USES = local(I32, "uses")
+COUNTER = local(I32, "counter")
+SPREAD = 0x9E3779B1
+BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
+
+
+def enter_translated() -> list[Stmt]:
+    """Call the function, then go on where it left."""
+    plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
+    return [
+        state.store(layout.BUDGET, LEFT),
+        Let(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
+        Set(LEFT, BUDGET),
+        Set(GOAL, state.read(I64, layout.RIP)),
+        Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
+        If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
+        If(LEFT.les(0), [Br(STOP)]),
+        If(RESULT.eq(STEP), [Set(ENTRY, plain)]),
+        Br(NEXT),
+    ]
+
+
+def count_taken(target: Value) -> list[Stmt]:
+    """Leave with LEAVE_HOT when a branch has been taken often: TARGET is the entry it goes to."""
+    if target is DIRECT:
+        address, counter, bits = ENTRY, layout.ENTRY_IMM, 32  # direct branches do not use the field
+        uses = field(I32, counter)
+    else:
+        spread = (GOAL.trunc(I32) * SPREAD) >> (32 - layout.PROFILE_BITS)
+        address, counter, bits = COUNTER, layout.PROFILE, 16
+        uses = raw_load(I16, COUNTER, counter).zext(I32)
+    out: list[Stmt] = [] if target is DIRECT else [Set(COUNTER, spread << 1)]
+    hot: list[Stmt] = [
+        Set(ENTRY, TARGET),
+        Set(LEFT, LEFT - 1),
+        Set(REASON, const(I32, LEAVE_HOT)),
+        Br(LEAVE),
+    ]
+    return [
+        *out,
+        Set(USES, uses + 1),
+        RawStore(address, counter, USES, bits),
+        If(USES.eq(config.HOT), hot),
+    ]

@@ -1,0 +1,66 @@
+"""The translator as the kernel's `Engine`: the interpreter runs, hot code is translated when found.
+
+Input:  a task, as for the interpreter, on memories made with the profiled core module.
+Output: an `Exit`.  Translations are kept for the whole machine and used again in every memory that
+        holds the same code: after fork, after exec of the same program, after a write to the page.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from elfin import config
+from elfin.isa.leave import LEAVE_HOT, OUT_OF_BUDGET
+from elfin.kernel.exit import Exit
+from elfin.kernel.task import Task
+from elfin.runtime.cpu import RegisterFile
+from elfin.runtime.host import Module
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.interp.engine import enter, exit_of
+
+UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
+
+
+class Translator:
+    """Runs tasks; owns what was translated for them."""
+
+    def __init__(self) -> None:
+        self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
+        self.next_index = 0
+        self.started: WeakKeyDictionary[GuestMemory, set[int]] = WeakKeyDictionary()
+
+    def run(self, task: Task, budget: int) -> Exit:
+        cpu = cast(RegisterFile, task.cpu)
+        end = cpu.instructions + budget
+        while True:
+            left = end - cpu.instructions
+            reason = enter(task, left) if left > 0 else OUT_OF_BUDGET
+            if reason != LEAVE_HOT:
+                return exit_of(reason, cpu)
+            self.translate(cast(GuestMemory, task.memory), cpu.rip)
+
+    def translate(self, memory: GuestMemory, pc: int) -> None:
+        """Let the code at `pc` run translated from now on, if that can be done."""
+        known = self.units.setdefault(pc, [])
+        found = next((u for u in known if u[0].is_of(memory)), None)
+        if found is None:
+            if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
+                return
+            unit = importlib.import_module(UNIT).translate(memory, pc, self.next_index)
+            if unit is None:
+                return
+            self.next_index += len(unit.entries)
+            found = (unit, memory.host.compile(unit.wasm))
+            known.append(found)
+        self._start(memory, *found)
+
+    def _start(self, memory: GuestMemory, unit: Any, module: Module) -> None:
+        started = self.started.setdefault(memory, set())
+        if unit.first not in started:
+            started.add(unit.first)
+            memory.space.instantiate(module)
+        handler = importlib.import_module("elfin.tiers.interp.translated").TRANSLATED
+        for i, entry in enumerate(unit.entries):
+            memory.exports["install"](entry, unit.first + i, handler)

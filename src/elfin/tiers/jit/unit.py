@@ -1,0 +1,127 @@
+"""A unit: regions translated together into one Wasm module.
+
+Input:  a hot guest address, and the memory it is in.
+Output: `Unit`: the module's bytes, the entries it translates, and the guest code it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from elfin import config, layout
+from elfin.codegen import module
+from elfin.codegen.module import FunctionImport, Table
+from elfin.core import build as core
+from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switch
+from elfin.runtime.host import WASM_PAGE
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.code import read_run
+from elfin.tiers.jit.function import function
+from elfin.tiers.jit.region import CALL, Region, discover, kind
+
+BEHIND_OPS: Final = ("mulhu64", "mulhs64")  # core functions that the backend calls for an op
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`entries[i]` is the guest address of the function at table index `first + i`."""
+
+    wasm: bytes
+    first: int
+    entries: tuple[int, ...]
+    code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
+    ops: int
+
+    def is_of(self, memory: GuestMemory) -> bool:
+        """Does this memory hold the code that the unit was made from?"""
+        return all(
+            memory.space.read(layout.GUEST_BASE + at, len(data)) == data for at, data in self.code
+        )
+
+
+def translate(memory: GuestMemory, pc: int, first: int) -> Unit | None:
+    """The unit of a hot address: its region and those that it calls; None if there is nothing to
+    translate.  Its functions get table indices from `first` on."""
+    regions = _regions(memory, pc)
+    if not regions:
+        return None
+    names = {region.entry: f"at_{region.entry:x}" for region in regions}
+    functions = [function(region, names[region.entry], names) for region in regions]
+    wasm = module.build(
+        functions,
+        memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
+        imports=_imports(functions, set(names.values())),
+        table=Table(
+            config.TABLE_SIZE,
+            config.TABLE_SIZE,
+            imported=("env", "table"),
+            elements=((first, tuple(names.values())),),
+        ),
+        name=f"unit {pc:x}",
+    )
+    ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
+    return Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops)
+
+
+def _regions(memory: GuestMemory, pc: int) -> list[Region]:
+    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit."""
+    found: dict[int, Region] = {}
+    work = [pc]
+    size = 0
+    while work and len(found) < config.UNIT_REGIONS and size < config.REGION_OPS:
+        at = work.pop(0)
+        if at in found:
+            continue
+        region = discover(at, lambda a: read_run(memory, a))
+        entry = region.blocks.get(at)
+        if entry is None or (entry.step and len(entry.ops) == 1):
+            continue  # nothing but the interpreter can execute it
+        found[at] = region
+        for block in region.blocks.values():
+            size += len(block.ops)
+            last = block.ops[-1]
+            if kind(last) == CALL and last.variant is not None:
+                if any(o.letter == "J" for o in last.variant.form.operands):
+                    work.append(last.disp)
+    return list(found.values())
+
+
+def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, bytes]]:
+    pieces = []
+    for region in regions:
+        for block in region.blocks.values():
+            size = block.next - block.pc
+            pieces.append((block.pc, memory.space.read(layout.GUEST_BASE + block.pc, size)))
+    return pieces
+
+
+def _imports(functions: list[Function], own: set[str]) -> list[FunctionImport]:
+    """The core functions that are called."""
+    called = {name: _import(name) for name in BEHIND_OPS}
+    for f in functions:
+        for name in _called(f.body):
+            if name not in own and name not in called:
+                called[name] = _import(name)
+    return list(called.values())
+
+
+def _import(name: str) -> FunctionImport:
+    row = core.row(name)
+    return FunctionImport(name, row.params, () if row.result is None else (row.result,))
+
+
+def _called(body: list[Stmt]) -> Iterable[str]:
+    for stmt in body:
+        match stmt:
+            case Let(_, value) | Set(_, value) | Drop(value) if value.op == "call":
+                yield value.imm
+            case Block(_, inner) | Loop(_, inner):
+                yield from _called(inner)
+            case If(_, then, other):
+                yield from _called(then)
+                yield from _called(other)
+            case Switch(_, cases, default):
+                for case in (*cases, default):
+                    yield from _called(case)
