@@ -22,7 +22,7 @@ from elfin.kernel.world import HostWorld
 
 SIZE = 4 << 20
 STRINGS = 0x1000  # where arguments go
-BUFFER = 0x10000  # where answers go
+BUFFER = 0x1F2C30  # where answers go; no size or flag looks like it
 
 
 class FlatMemory:

@@ -19,6 +19,7 @@ from elfin.kernel.abi.stat import S_IFDIR, S_IFIFO, S_IFREG, UTIME_NOW, UTIME_OM
 from elfin.kernel.call import syscall
 from elfin.kernel.calls.paths import check_flags, locate
 from elfin.kernel.files import changing
+from elfin.kernel.files.opening import drop_privileges
 from elfin.kernel.siginfo import SigInfo
 from elfin.kernel.signals import send_to_task
 
@@ -212,6 +213,7 @@ def ftruncate(t: Task, fd: int, length: int) -> int:
     if not file.writable or file.node.type != S_IFREG:
         raise LinuxError(Errno.EINVAL)
     file.truncate(length)
+    drop_privileges(t.process, file.node)
     return 0
 
 
@@ -235,4 +237,5 @@ def fallocate(t: Task, fd: int, mode: int, offset: int, length: int) -> int:
     if not mode & FALLOC_FL_KEEP_SIZE:
         _check_length(t, offset + length)
     file.allocate(mode, offset, length)
+    drop_privileges(t.process, file.node)
     return 0

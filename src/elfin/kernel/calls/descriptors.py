@@ -28,6 +28,7 @@ from elfin.kernel.abi.stat import S_IFIFO
 from elfin.kernel.call import Result, syscall
 from elfin.kernel.calls.paths import read_path, start_of, vfs_of
 from elfin.kernel.files.location import Location
+from elfin.kernel.files.opening import check_flags
 from elfin.kernel.files.pipe import Pipe, PipeEnd
 from elfin.kernel.files.unnamed import UnnamedNode
 from elfin.kernel.wait import Restart, Wait
@@ -42,6 +43,7 @@ _OPEN_HOW = "<QQQ"
 
 
 def _open(t: Task, fd: int, address: int, flags: int, mode: int, resolve: int = 0) -> Result:
+    check_flags(flags)
     path = read_path(t, address)
     files = t.process.files
     files.lowest_free()  # EMFILE before anything is created

@@ -178,10 +178,10 @@ _FLOCK_KINDS = {f.LOCK_SH: f.F_RDLCK, f.LOCK_EX: f.F_WRLCK, f.LOCK_UN: f.F_UNLCK
 
 @syscall(73, "flock", "fd:fd", "operation:LOCK")
 def flock(t: Task, fd: int, operation: int) -> Result:
-    file = t.process.files.get(fd)
     kind = _FLOCK_KINDS.get(operation & ~f.LOCK_NB)
     if kind is None:
         raise LinuxError(Errno.EINVAL)
+    file = t.process.files.get(fd)
     if file.flags & f.O_PATH:
         raise LinuxError(Errno.EBADF)
     locks = t.process.files.locks

@@ -27,6 +27,8 @@ def start_of(t: Task, fd: int, path: bytes) -> Location | None:
 
     An absolute path does not look at the descriptor at all (man 2 openat).
     """
+    if not path:
+        raise LinuxError(Errno.ENOENT)
     if fd == AT_FDCWD or path.startswith(b"/"):
         return None
     return t.process.files.get(fd).location

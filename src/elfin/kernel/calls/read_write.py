@@ -19,7 +19,7 @@ from elfin.kernel.abi.signal import Signal
 from elfin.kernel.abi.stat import S_IFREG
 from elfin.kernel.call import Result, syscall
 from elfin.kernel.calls.waiting import attempt
-from elfin.kernel.files.changing import drop_privileges
+from elfin.kernel.files.opening import drop_privileges
 from elfin.kernel.siginfo import SigInfo
 from elfin.kernel.signals import send_to_task
 
@@ -158,7 +158,8 @@ def write_from(
 ) -> Result:
     """Write all of the data at the position (or an offset); waits for room in between."""
     data = _limited(t, file, data, offset)
-    drop_privileges(t.process, file.node)
+    if data:
+        drop_privileges(t.process, file.node)
     done = 0
     impatient = now or file.nonblocking
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
-from elfin.kernel.abi.fcntl import MAX_RW_COUNT, O_APPEND
+from elfin.kernel.abi.fcntl import MAX_RW_COUNT, O_APPEND, O_PATH
 from elfin.kernel.abi.signal import Signal
-from elfin.kernel.abi.stat import S_IFREG
+from elfin.kernel.abi.stat import S_IFDIR, S_IFREG
 from elfin.kernel.call import Result, syscall
 from elfin.kernel.calls.read_write import (
     gather,
@@ -18,6 +18,7 @@ from elfin.kernel.calls.read_write import (
     write_from,
 )
 from elfin.kernel.calls.waiting import attempt
+from elfin.kernel.files.opening import drop_privileges
 from elfin.kernel.files.pipe import PipeEnd
 from elfin.kernel.siginfo import SigInfo
 from elfin.kernel.signals import send_to_task
@@ -41,31 +42,31 @@ def _read_offset(t: Task, address: int) -> int | None:
 
 
 class _Side:
-    """One file of a transfer: at its own position, or at an offset that is counted on."""
+    """One file of a transfer, with a place of its own that is stored when the transfer is over.
+
+    The place is the file's position, or an offset in guest memory; pipes and terminals have none.
+    """
 
     def __init__(self, t: Task, file: File, address: int) -> None:
         self.file = file
         self.task = t
         self.address = address
-        self.offset = _read_offset(t, address)
-        if self.offset is not None and not file.seekable:
+        offset = _read_offset(t, address)
+        if offset is not None and not file.seekable:
             raise LinuxError(Errno.ESPIPE)
+        self.at = file.position if offset is None else offset
 
     def read(self, n: int) -> bytes:
-        """Read without moving on: `advance` does when the data has arrived."""
-        if self.offset is not None:
-            return self.file.pread(self.offset, n)
-        return self.file.pread(self.file.position, n) if self.file.seekable else self.file.read(n)
+        return self.file.pread(self.at, n) if self.file.seekable else self.file.read(n)
 
     def write(self, data: bytes) -> int:
-        if self.offset is not None:
-            return self.file.pwrite(self.offset, data)
-        return self.file.write(data)
+        return self.file.pwrite(self.at, data) if self.file.seekable else self.file.write(data)
 
-    def advance(self, n: int) -> None:
-        if self.offset is not None:
-            self.offset += n
-            self.task.write_struct(self.address, "<q", self.offset)
+    def finish(self) -> None:
+        if self.address:
+            self.task.write_struct(self.address, "<q", self.at)
+        elif self.file.seekable:
+            self.file.position = self.at
 
 
 def _broken(t: Task, error: LinuxError) -> LinuxError:
@@ -79,35 +80,41 @@ def _broken(t: Task, error: LinuxError) -> LinuxError:
 
 @syscall(40, "sendfile", "out:fd", "in:fd", "offset:ptr", "count:size")
 def sendfile(t: Task, out: int, in_: int, offset: int, count: int) -> Result:
-    source = _Side(t, readable(t, in_), offset)
-    target = writable(t, out)
-    if not source.file.seekable or source.file.node.is_directory:
+    source_file = readable(t, in_)
+    if offset and not source_file.seekable:
+        raise LinuxError(Errno.ESPIPE)
+    target_file = writable(t, out)
+    if not source_file.seekable or target_file.flags & O_APPEND:
         raise LinuxError(Errno.EINVAL)
-    if target.flags & O_APPEND:
+    if not count:
+        return 0
+    if source_file.node.is_directory:
         raise LinuxError(Errno.EINVAL)
+    source, target = _Side(t, source_file, offset), _Side(t, target_file, 0)
     count = min(count, MAX_RW_COUNT)
     done = 0
 
     def action() -> int:
         nonlocal done
-        while done < count:
-            data = source.read(min(count - done, CHUNK))
-            if not data:
-                break
-            try:
-                moved = target.write(data)
-            except LinuxError as error:
-                if done and (error.errno is not Errno.EAGAIN or target.nonblocking):
+        try:
+            while done < count:
+                data = source.read(min(count - done, CHUNK))
+                if not data:
                     break
+                drop_privileges(t.process, target_file.node)
+                moved = target.write(data)
+                source.at += moved
+                target.at += moved
+                done += moved
+        except LinuxError as error:
+            if not done or (error.errno is Errno.EAGAIN and not target_file.nonblocking):
                 raise _broken(t, error) from None
-            done += moved
-            if source.offset is None:
-                source.file.position += moved
-            else:
-                source.advance(moved)
+        finally:
+            target.finish()
+            source.finish()
         return done
 
-    return attempt(target, action, write=True, partial=lambda: done)
+    return attempt(target_file, action, write=True, partial=lambda: done)
 
 
 @syscall(
@@ -123,23 +130,27 @@ def sendfile(t: Task, out: int, in_: int, offset: int, count: int) -> Result:
 def copy_file_range(
     t: Task, in_: int, in_offset: int, out: int, out_offset: int, length: int, flags: int
 ) -> int:
-    if flags:
-        raise LinuxError(Errno.EINVAL)
-    source_file, target_file = readable(t, in_), writable(t, out)
-    for file in (source_file, target_file):
-        if file.node.is_directory:
-            raise LinuxError(Errno.EISDIR)
-        if file.node.type != S_IFREG or not file.seekable:
-            raise LinuxError(Errno.EINVAL)
-    if target_file.flags & O_APPEND:
+    files = t.process.files
+    source_file, target_file = files.get(in_), files.get(out)
+    if (source_file.flags | target_file.flags) & O_PATH:
         raise LinuxError(Errno.EBADF)
     source, target = _Side(t, source_file, in_offset), _Side(t, target_file, out_offset)
-    length = min(length, MAX_RW_COUNT)
-    if source_file.node.key == target_file.node.key:
-        start = source_file.position if source.offset is None else source.offset
-        to = target_file.position if target.offset is None else target.offset
-        if start < to + length and to < start + length:
-            raise LinuxError(Errno.EINVAL)
+    if flags:
+        raise LinuxError(Errno.EINVAL)
+    kinds = {source_file.node.type, target_file.node.type}
+    if S_IFDIR in kinds:
+        raise LinuxError(Errno.EISDIR)
+    if kinds != {S_IFREG}:
+        raise LinuxError(Errno.EINVAL)
+    appends = target_file.flags & O_APPEND
+    if not source_file.readable or not target_file.writable or appends:
+        raise LinuxError(Errno.EBADF)
+    length = min(length, MAX_RW_COUNT, max(0, source_file.stat().size - source.at))
+    same = source_file.node.key == target_file.node.key
+    if same and source.at < target.at + length and target.at < source.at + length:
+        raise LinuxError(Errno.EINVAL)
+    if length:
+        drop_privileges(t.process, target_file.node)
     done = 0
     while done < length:
         data = source.read(min(length - done, CHUNK))
@@ -151,12 +162,11 @@ def copy_file_range(
             if done:
                 break
             raise
-        target.advance(moved)
-        if source.offset is None:
-            source_file.position += moved
-        else:
-            source.advance(moved)
+        source.at += moved
+        target.at += moved
         done += moved
+    source.finish()
+    target.finish()
     return done
 
 
@@ -198,13 +208,13 @@ def splice(
         if pipe_in is None:
             data = source.read(min(room, CHUNK))
             moved = target.write(data) if data else 0
-            if source.offset is None and source_file.seekable:
-                source_file.position += moved
-            source.advance(moved)
+            source.at += moved
+            source.finish()
             return moved
         data = pipe_in.peek(min(room, CHUNK))
         moved = target.write(data) if data else 0
-        target.advance(moved)
+        target.at += moved
+        target.finish()
         pipe_in.pipe.take(moved)
         return moved
 

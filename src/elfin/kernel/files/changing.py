@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
-from elfin.kernel.abi.stat import S_IFDIR, S_IFREG, S_ISGID, S_ISUID, S_IXGRP
-from elfin.kernel.files.opening import check_writable_mount
+from elfin.kernel.abi.stat import S_IFDIR, S_IFREG, S_ISGID
+from elfin.kernel.files.opening import check_writable_mount, drop_privileges, without_privileges
 from elfin.kernel.files.permission import WRITE, allowed, check, check_owner
 
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller
     from elfin.kernel.files.location import Location
-    from elfin.kernel.files.node import Node
 
 
 def _in_group(caller: Caller, gid: int) -> bool:
@@ -26,9 +25,9 @@ def _in_group(caller: Caller, gid: int) -> bool:
 def set_mode(caller: Caller, location: Location, mode: int) -> None:
     node = location.node
     check_writable_mount(location)
-    check_owner(node, caller.credentials)
     if node.is_symlink:
         raise LinuxError(Errno.EOPNOTSUPP)
+    check_owner(node, caller.credentials)
     if caller.credentials.fsuid and not _in_group(caller, node.gid):
         mode &= ~S_ISGID
     node.set_mode(mode & 0o7777)
@@ -43,23 +42,10 @@ def set_owner(caller: Caller, location: Location, uid: int, gid: int) -> None:
         may_group = gid in {-1, node.gid} or _in_group(caller, gid)
         if (uid, gid) != (-1, -1) and not (may_own and may_group):
             raise LinuxError(Errno.EPERM)
-    mode = _without_privileges(node) if node.type != S_IFDIR else node.mode
+    mode = without_privileges(node) if node.type != S_IFDIR else node.mode
     node.set_owner(uid, gid)
     if mode != node.mode:
         node.set_mode(mode & 0o7777)
-
-
-def _without_privileges(node: Node) -> int:
-    mode = node.mode & ~S_ISUID
-    return mode & ~S_ISGID if mode & S_IXGRP else mode
-
-
-def drop_privileges(caller: Caller, node: Node) -> None:
-    """A write by an ordinary user takes the set-ID bits away."""
-    if caller.credentials.fsuid and node.mode & (S_ISUID | S_ISGID):
-        mode = _without_privileges(node)
-        if mode != node.mode:
-            node.set_mode(mode & 0o7777)
 
 
 def set_times(

@@ -183,7 +183,7 @@ class PositionedFile(File):
         return data
 
     def write(self, data: bytes) -> int:
-        if self.flags & O_APPEND:
+        if self.flags & O_APPEND and data:
             self.position = self.size()
         done = self.store(self.position, data)
         self.position += done

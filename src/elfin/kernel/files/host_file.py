@@ -53,7 +53,7 @@ class HostFile(PositionedFile):
             raise host_error(error) from None
 
     def write(self, data: bytes) -> int:
-        if not self.flags & O_APPEND:
+        if not self.flags & O_APPEND or not data:
             return super().write(data)
         done = self._append(data)
         self.position = self.size()

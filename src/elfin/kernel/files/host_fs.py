@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat as modes
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary, ref
+from weakref import WeakSet, WeakValueDictionary
 
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.fcntl import O_DSYNC, O_SYNC, RENAME_EXCHANGE
@@ -107,7 +107,8 @@ class HostNode(Node):
         self.name = name
         self.identity = found.st_dev, found.st_ino
         self.ino = found.st_ino
-        self._opened: ref[HostFd] | None = None  # of a description: it outlives the name
+        self._opened: WeakSet[HostFd] = WeakSet()  # of descriptions: they outlive the name
+        self._kept: HostFd | None = None  # of an object that never had a name
         self._refresh(found)
 
     def _refresh(self, found: os.stat_result) -> None:
@@ -124,7 +125,9 @@ class HostNode(Node):
         """An O_PATH descriptor of this object; ESTALE when it is no longer where it was."""
         if self.parent is None:
             return self.fs.root_fd
-        fd = self.fs.fds.get(self) or (self._opened() if self._opened else None)
+        if self._kept is not None:
+            return self._kept
+        fd = self.fs.fds.get(self) or next(iter(self._opened), None)
         if fd is None:
             fd, found = self.parent.place(self.name)
             if (found.st_dev, found.st_ino) != self.identity:
@@ -207,7 +210,7 @@ class HostNode(Node):
         if flags & 3 and self.fs.read_only:
             raise LinuxError(Errno.EROFS)
         fd = self._open(flags & (3 | O_SYNC | O_DSYNC))
-        self._opened = ref(fd)
+        self._opened.add(fd)
         return HostFile(self.fs, fd, location, flags)
 
     def _open(self, access: int) -> HostFd:
@@ -258,20 +261,32 @@ class HostNode(Node):
         if os.geteuid() == 0 and (uid, gid) != (self.uid, self.gid):
             self.set_owner(uid, gid)
 
+    def create_unnamed(self, mode: int, uid: int, gid: int) -> HostNode:
+        try:
+            fd = HostFd(os.open(magic(self._change()), os.O_TMPFILE | os.O_RDWR, 0o600))
+            node = HostNode(self.fs, self, b"", os.fstat(fd.number))
+        except OSError as error:
+            raise host_error(error) from None
+        node._kept = fd
+        self.fs.live[node.identity] = node
+        node._give_owner(uid, gid)
+        node.set_mode(mode)
+        return node
+
     def link(self, name: bytes, node: Node) -> None:
         assert isinstance(node, HostNode)
-        here = self._change()
-        if node.parent is None:
-            raise LinuxError(Errno.EPERM)
-        above = node.parent.fd()
+        here, there = self._change(), node.fd()
         try:
-            os.link(
-                node.name,
-                name,
-                src_dir_fd=above.number,
-                dst_dir_fd=here.number,
-                follow_symlinks=False,
-            )
+            if not node.is_symlink:
+                os.link(magic(there), name, dst_dir_fd=here.number)
+            elif node.parent is not None:
+                os.link(
+                    node.name,
+                    name,
+                    src_dir_fd=node.parent.fd().number,
+                    dst_dir_fd=here.number,
+                    follow_symlinks=False,
+                )
         except OSError as error:
             raise host_error(error) from None
 

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.fcntl import RENAME_EXCHANGE, RENAME_NOREPLACE
-from elfin.kernel.abi.stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT
+from elfin.kernel.abi.stat import (
+    S_IFBLK,
+    S_IFCHR,
+    S_IFDIR,
+    S_IFMT,
+    S_IFREG,
+    S_ISGID,
+    S_ISUID,
+    S_IXGRP,
+)
 from elfin.kernel.files.opening import check_directory, check_writable_mount, new_owner
-from elfin.kernel.files.permission import EXECUTE, WRITE, check, check_sticky
+from elfin.kernel.files.permission import EXECUTE, READ, WRITE, allowed, check, check_sticky
+from elfin.kernel.files.walk import look_up
 
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller
@@ -26,7 +36,7 @@ _DOTS = (b".", b"..")
 
 def _existing(directory: Node, name: bytes) -> Node | None:
     try:
-        return directory.lookup(name)
+        return look_up(directory, name)
     except LinuxError as error:
         if error.errno is not Errno.ENOENT:
             raise
@@ -69,10 +79,23 @@ def link(vfs: Vfs, caller: Caller, source: Location, found: Found) -> None:
         raise LinuxError(Errno.ENOENT)
     if source.mount is not found.directory.mount:
         raise LinuxError(Errno.EXDEV)
+    _check_link_source(caller, source.node)
     check_directory(caller, found.directory)
     if source.node.is_directory:
         raise LinuxError(Errno.EPERM)
     found.directory.node.link(found.name, source.node)
+
+
+def _check_link_source(caller: Caller, node: Node) -> None:
+    """What an ordinary user may give another name to (fs.protected_hardlinks = 1)."""
+    who = caller.credentials
+    if who.fsuid in {0, node.uid}:
+        return
+    special = node.type != S_IFREG or node.mode & S_ISUID
+    if special or node.mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP:
+        raise LinuxError(Errno.EPERM)
+    if not allowed(node, who, READ | WRITE):
+        raise LinuxError(Errno.EPERM)
 
 
 # -- removing ------------------------------------------------------------------------------
@@ -81,7 +104,7 @@ def link(vfs: Vfs, caller: Caller, source: Location, found: Found) -> None:
 def _victim(vfs: Vfs, caller: Caller, found: Found) -> Node:
     check_writable_mount(found.directory)
     directory = found.directory.node
-    node = directory.lookup(found.name)
+    node = look_up(directory, found.name)
     check(directory, caller.credentials, WRITE | EXECUTE)
     check_sticky(directory, node, caller.credentials)
     return node
@@ -92,7 +115,7 @@ def unlink(vfs: Vfs, caller: Caller, found: Found) -> None:
         raise LinuxError(Errno.EISDIR)
     node = _victim(vfs, caller, found) if not found.trailing else None
     if node is None:
-        node = found.directory.node.lookup(found.name)
+        node = look_up(found.directory.node, found.name)
         raise LinuxError(Errno.EISDIR if node.is_directory else Errno.ENOTDIR)
     if node.is_directory:
         raise LinuxError(Errno.EISDIR)
@@ -104,8 +127,8 @@ def unlink(vfs: Vfs, caller: Caller, found: Found) -> None:
 def rmdir(vfs: Vfs, caller: Caller, found: Found) -> None:
     directory = found.directory
     if found.name == b".":
-        at_root = directory.node is caller.fs.root.node and directory.mount is caller.fs.root.mount
-        raise LinuxError(Errno.EBUSY if at_root and not found.location else Errno.EINVAL)
+        # A walk that ends without looking for a name has found the root.
+        raise LinuxError(Errno.EBUSY if found.location is not None else Errno.EINVAL)
     if found.name == b"..":
         raise LinuxError(Errno.ENOTEMPTY)
     node = _victim(vfs, caller, found)
@@ -129,7 +152,7 @@ def rename(vfs: Vfs, caller: Caller, source: Found, target: Found, flags: int) -
     if target.name in _DOTS:
         raise LinuxError(Errno.EEXIST if flags & RENAME_NOREPLACE else Errno.EBUSY)
     check_writable_mount(old_dir)
-    node = old_dir.node.lookup(source.name)
+    node = look_up(old_dir.node, source.name)
     old = _existing(new_dir.node, target.name)
     if flags & RENAME_NOREPLACE and old is not None:
         raise LinuxError(Errno.EEXIST)

@@ -28,6 +28,7 @@ from elfin.kernel.abi.stat import (
     S_IFREG,
     S_IFSOCK,
     S_ISGID,
+    S_ISUID,
     S_IXGRP,
 )
 from elfin.kernel.files.directory import DirectoryFile
@@ -43,6 +44,19 @@ if TYPE_CHECKING:
 
 _PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 _WANTED = (READ, WRITE, READ | WRITE, READ | WRITE)  # by access mode; 3 asks for both
+
+
+def drop_privileges(caller: Caller, node: Node) -> None:
+    """A change of content by an ordinary user takes the set-ID bits away."""
+    if caller.credentials.fsuid and node.mode & (S_ISUID | S_ISGID):
+        mode = without_privileges(node)
+        if mode != node.mode:
+            node.set_mode(mode & 0o7777)
+
+
+def without_privileges(node: Node) -> int:
+    mode = node.mode & ~S_ISUID
+    return mode & ~S_ISGID if mode & S_IXGRP else mode
 
 
 def check_writable_mount(location: Location) -> None:
@@ -69,9 +83,20 @@ def new_owner(caller: Caller, directory: Node, mode: int) -> tuple[int, int, int
     return mode, who.fsuid, directory.gid
 
 
+def check_flags(flags: int) -> None:
+    """Combinations that mean nothing, refused before anything is looked at."""
+    if flags & O_PATH:
+        return
+    if flags & (O_CREAT | O_DIRECTORY) == O_CREAT | O_DIRECTORY:
+        raise LinuxError(Errno.EINVAL)
+    if flags & O_TMPFILE_BIT and (flags & O_TMPFILE != O_TMPFILE or flags & O_ACCMODE == O_RDONLY):
+        raise LinuxError(Errno.EINVAL)
+
+
 def open_path(
     vfs: Vfs, caller: Caller, path: bytes, flags: int, mode: int, at: Location | None, resolve: int
 ) -> File:
+    check_flags(flags)
     flags = flags & _PATH_FLAGS if flags & O_PATH else flags | O_LARGEFILE
     if flags & O_TMPFILE_BIT:
         return _open_unnamed(vfs, caller, path, flags, mode, at, resolve)
@@ -80,22 +105,18 @@ def open_path(
         found = vfs.find(caller, path, follow=follow, at=at, resolve=resolve)
         assert found.location is not None
         return _open_found(vfs, caller, found.location, flags)
-    if flags & O_DIRECTORY:
-        raise LinuxError(Errno.EINVAL)
     follow = follow and not flags & O_EXCL
     found = vfs.find(caller, path, Last.MAY, follow=follow, at=at, resolve=resolve)
     if found.location is None:
         return _create(vfs, caller, found, flags, mode)
     if flags & O_EXCL:
         raise LinuxError(Errno.EEXIST)
-    if found.trailing or found.location.node.is_directory:
+    if found.location.node.is_directory:
         raise LinuxError(Errno.EISDIR)
     return _open_found(vfs, caller, found.location, flags)
 
 
 def _create(vfs: Vfs, caller: Caller, found: Found, flags: int, mode: int) -> File:
-    if found.trailing:
-        raise LinuxError(Errno.EISDIR)
     directory = found.directory
     check_directory(caller, directory)
     owner = new_owner(caller, directory.node, S_IFREG | mode & 0o7777)
@@ -107,8 +128,6 @@ def _create(vfs: Vfs, caller: Caller, found: Found, flags: int, mode: int) -> Fi
 def _open_unnamed(
     vfs: Vfs, caller: Caller, path: bytes, flags: int, mode: int, at: Location | None, resolve: int
 ) -> File:
-    if flags & O_TMPFILE != O_TMPFILE or flags & O_ACCMODE == O_RDONLY:
-        raise LinuxError(Errno.EINVAL)
     found = vfs.find(caller, path, follow=not flags & O_NOFOLLOW, at=at, resolve=resolve)
     directory = found.location
     assert directory is not None
@@ -143,6 +162,7 @@ def _open_found(vfs: Vfs, caller: Caller, location: Location, flags: int) -> Fil
     file = open_node(vfs, caller, location, flags)
     if flags & O_TRUNC and node.type == S_IFREG:
         node.truncate(0)
+        drop_privileges(caller, node)
     return file
 
 

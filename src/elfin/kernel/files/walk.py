@@ -55,6 +55,13 @@ def split(path: bytes) -> list[bytes]:
     return [part for part in reversed(path.split(b"/")) if part]
 
 
+def look_up(directory: Node, name: bytes) -> Node:
+    """The object of a name in a directory."""
+    if len(name) > NAME_MAX:
+        raise LinuxError(Errno.ENAMETOOLONG)
+    return directory.lookup(name)
+
+
 def covered(crossings: Crossings, location: Location) -> Location:
     """The root of what is mounted there, or the place itself."""
     mount = crossings.get((location.mount, location.node))
@@ -116,18 +123,16 @@ class Walk:
             check(node, who, EXECUTE)
             directory, name = at, todo.pop()
             if last is Last.PARENT and not todo:
-                if len(name) > NAME_MAX:
-                    raise LinuxError(Errno.ENAMETOOLONG)
                 return Found(directory, name, None, trailing)
             if name == b".":
                 continue
             if name == b"..":
                 at = self._up(at)
                 continue
-            if len(name) > NAME_MAX:
-                raise LinuxError(Errno.ENAMETOOLONG)
+            if last is Last.MAY and trailing and not todo:
+                raise LinuxError(Errno.EISDIR)  # O_CREAT makes no directories
             try:
-                child = node.lookup(name)
+                child = look_up(node, name)
             except LinuxError as error:
                 if error.errno is Errno.ENOENT and last is Last.MAY and not todo:
                     return Found(directory, name, None, trailing)
