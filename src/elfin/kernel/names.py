@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 from elfin.kernel.abi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMAND, FUTEX_PRIVATE_FLAG, FutexOp
+from elfin.kernel.abi import fcntl, ioctl, poll
 from elfin.kernel.abi.mman import Madvise, Map, Mlockall, Mremap, Msync, Prot
 from elfin.kernel.abi.process import ArchPrctl, Clone, IdType, Prctl, WaitFlag
 from elfin.kernel.abi.resource import PriorityWho, Rlimit
@@ -76,6 +77,11 @@ def one_in(names: Mapping[int, str]) -> Show:
     return show
 
 
+# Constants that start with F_ and are no commands of fcntl.
+_NOT_COMMANDS = {name for name in vars(fcntl) if name.startswith(("F_SEAL", "F_RDLCK", "F_WRLCK"))}
+_NOT_COMMANDS |= {"F_UNLCK", "F_OK"}
+
+
 def _clone(value: int) -> str:
     rest = flags(Clone, none="")(value & ~0xFF)
     return "|".join(filter(None, (rest, signal_name(value & 0xFF) if value & 0xFF else ""))) or "0"
@@ -90,6 +96,51 @@ def _futex(value: int) -> str:
 def _prot(value: int) -> str:
     return flags(Prot, none="PROT_NONE")(value)
 
+
+_FCNTL = vars(fcntl)
+_OPEN = constants(_FCNTL, "O_")
+_FILE_NAMES: dict[str, Show] = {
+    "O": flags_in(
+        {bit: name for bit, name in _OPEN.items() if name not in {"O_ACCMODE", "O_TMPFILE_BIT"}},
+        mask=fcntl.O_ACCMODE,
+    ),
+    "AT": flags_in(
+        {
+            0x100: "AT_SYMLINK_NOFOLLOW",
+            0x200: "AT_EACCESS",
+            0x400: "AT_SYMLINK_FOLLOW",
+            0x800: "AT_NO_AUTOMOUNT",
+            0x1000: "AT_EMPTY_PATH",
+        }
+    ),
+    "AT_REMOVE": flags_in({fcntl.AT_REMOVEDIR: "AT_REMOVEDIR"}),
+    "ACCESS": lambda mode: (
+        "F_OK" if not mode else flags_in(constants(_FCNTL, "R_OK", "W_OK", "X_OK"))(mode)
+    ),
+    "SEEK": one_in(constants(_FCNTL, "SEEK_")),
+    "F": one_in(
+        {
+            number: name
+            for number, name in constants(_FCNTL, "F_").items()
+            if name not in _NOT_COMMANDS
+        }
+    ),
+    "LOCK": flags_in(constants(_FCNTL, "LOCK_")),
+    "FALLOC": flags_in(constants(_FCNTL, "FALLOC_FL_")),
+    "RENAME": flags_in(constants(_FCNTL, "RENAME_")),
+    "CLOSE_RANGE": flags_in(constants(_FCNTL, "CLOSE_RANGE_")),
+    "MFD": flags_in(constants(_FCNTL, "MFD_")),
+    "XATTR": flags_in(constants(_FCNTL, "XATTR_")),
+    "RWF": flags_in(
+        {bit: name for bit, name in constants(_FCNTL, "RWF_").items() if name != "RWF_KNOWN"}
+    ),
+    "EFD": flags_in(
+        {1: "EFD_SEMAPHORE", fcntl.O_CLOEXEC: "EFD_CLOEXEC", fcntl.O_NONBLOCK: "EFD_NONBLOCK"}
+    ),
+    "EPOLL_CREATE": flags_in({poll.EPOLL_CLOEXEC: "EPOLL_CLOEXEC"}),
+    "EPOLL_CTL": one_in(constants(vars(poll), "EPOLL_CTL_")),
+    "IOCTL": one_in(constants(vars(ioctl), "TC", "TIOC", "FIO", "FI", "FS_")),
+}
 
 NAMES: dict[str, Show] = {
     "PROT": _prot,
@@ -109,4 +160,5 @@ NAMES: dict[str, Show] = {
     "CLOCK": one_of(ClockId),
     "ITIMER": one_of(Itimer),
     "FUTEX": _futex,
+    **_FILE_NAMES,
 }

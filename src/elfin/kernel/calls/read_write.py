@@ -124,7 +124,7 @@ def preadv(t: Task, fd: int, iov: int, count: int, low: int, _high: int) -> Resu
     return read_into(t, file, read_vector(t, iov, count), low)
 
 
-@syscall(327, "preadv2", "fd:fd", "iov:ptr", "count:size", "low:off", "high:off", "flags:uint")
+@syscall(327, "preadv2", "fd:fd", "iov:ptr", "count:size", "low:off", "high:off", "flags:RWF")
 def preadv2(t: Task, fd: int, iov: int, count: int, low: int, _high: int, flags: int) -> Result:
     if low < -1:
         raise LinuxError(Errno.EINVAL)
@@ -213,7 +213,7 @@ def pwritev(t: Task, fd: int, iov: int, count: int, low: int, _high: int) -> Res
     return write_from(t, file, gather(t, read_vector(t, iov, count)), low)
 
 
-@syscall(328, "pwritev2", "fd:fd", "iov:iov", "count:size", "low:off", "high:off", "flags:uint")
+@syscall(328, "pwritev2", "fd:fd", "iov:iov", "count:size", "low:off", "high:off", "flags:RWF")
 def pwritev2(t: Task, fd: int, iov: int, count: int, low: int, _high: int, flags: int) -> Result:
     if low < -1:
         raise LinuxError(Errno.EINVAL)

@@ -192,17 +192,17 @@ def _access(t: Task, dirfd: int, path: int, wanted: int, flags: int) -> int:
     return 0
 
 
-@syscall(21, "access", "path:str", "mode:uint")
+@syscall(21, "access", "path:str", "mode:ACCESS")
 def access(t: Task, path: int, mode: int) -> int:
     return _access(t, AT_FDCWD, path, mode, 0)
 
 
-@syscall(269, "faccessat", "dirfd:fd", "path:str", "mode:uint")
+@syscall(269, "faccessat", "dirfd:fd", "path:str", "mode:ACCESS")
 def faccessat(t: Task, dirfd: int, path: int, mode: int) -> int:
     return _access(t, dirfd, path, mode, 0)
 
 
-@syscall(439, "faccessat2", "dirfd:fd", "path:str", "mode:uint", "flags:AT")
+@syscall(439, "faccessat2", "dirfd:fd", "path:str", "mode:ACCESS", "flags:AT")
 def faccessat2(t: Task, dirfd: int, path: int, mode: int, flags: int) -> int:
     check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EACCESS | AT_EMPTY_PATH)
     return _access(t, dirfd, path, mode, flags)
