@@ -33,7 +33,10 @@ class FunctionImport:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The one table, of functions `() -> i32`: imported if `imported` is given; `elements` puts functions by name at an index."""
+    """The one table, of functions `() -> i32`: imported if `imported` is given.
+
+    `elements` puts functions by name from an index on.
+    """
 
     minimum: int
     maximum: int | None = None

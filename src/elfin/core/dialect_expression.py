@@ -133,11 +133,15 @@ class Expressions:
         return table[at]
 
     def _binary(self, op: ast.operator, a: Any, b: Any) -> Any:
+        if type(op) not in BINARY:
+            raise TypeError(f"no operator {type(op).__name__}")
         if isinstance(a, Operand) or isinstance(b, Operand):
             return binary(op, a, b)
         return BINARY[type(op)][0](a, b)
 
     def _compare(self, op: ast.cmpop, a: Any, b: Any) -> Any:
+        if type(op) not in COMPARE:
+            raise TypeError(f"no comparison {type(op).__name__}")
         if isinstance(a, Operand) or isinstance(b, Operand):
             return compare(op, a, b)
         return COMPARE[type(op)][0](a, b)

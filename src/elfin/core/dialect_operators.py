@@ -68,8 +68,6 @@ def binary(op: ast.operator, a: Any, b: Any) -> Operand:
 
 
 def compare(op: ast.cmpop, a: Any, b: Any) -> Operand:
-    if type(op) not in COMPARE:
-        raise Mismatch(f"no comparison {type(op).__name__}")
     kind = common_kind(a, b)
     x, y = as_value(a, kind), as_value(b, kind)
     _, unsigned, signed, real, swapped = COMPARE[type(op)]
@@ -88,6 +86,8 @@ def unary(op: ast.unaryop, a: Operand) -> Operand:
     if a.index:
         raise Mismatch("the variable of a range alone: convert it, as in u32(i)")
     match op:
+        case ast.UAdd() if issubclass(kind, Int):
+            return a
         case ast.Not() if kind is bool:
             return Operand(bool, negation(value))
         case ast.Invert() if kind is v128:

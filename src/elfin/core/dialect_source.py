@@ -31,19 +31,18 @@ class Place:
 
 
 @functools.cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[module]))
+def _definitions(module: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """A module's functions by name and first line, that of the first decorator."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    return {(n.name, min([n.lineno, *(d.lineno for d in n.decorator_list)])): n for n in nodes}
 
 
 def definition(row: CoreFunction[Any, Any]) -> ast.FunctionDef:
     """The function's syntax tree, with line numbers of its file."""
-    first = row.function.__code__.co_firstlineno  # of its first decorator
-    name = row.function.__name__
-    for node in ast.walk(_tree(row.function.__module__)):
-        if isinstance(node, ast.FunctionDef) and node.name == name and _line(node) == first:
-            return node
-    raise DialectError(f"{row.name}: its source is not in {row.function.__module__}")
-
-
-def _line(node: ast.FunctionDef) -> int:
-    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    function = row.function
+    key = (function.__name__, function.__code__.co_firstlineno)
+    found = _definitions(function.__module__).get(key)
+    if found is None:
+        raise DialectError(f"{row.name}: its source is not in {function.__module__}")
+    return found
