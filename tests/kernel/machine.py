@@ -17,10 +17,11 @@ import struct
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+from elfin.kernel.abi.stat import S_IFREG
 from elfin.kernel.abi.syscalls import NAMES
 from elfin.kernel.credentials import Credentials
 from elfin.kernel.exit import BudgetEnd, Exit, Fault, SystemCall
-from elfin.kernel.files.memory_fs import MemoryFs
+from elfin.kernel.files.memory_fs import MemoryFs, MemoryRegular
 from elfin.kernel.files.vfs import Vfs
 from elfin.kernel.kernel import Kernel
 from elfin.kernel.memory import PAGE_SIZE
@@ -255,7 +256,8 @@ class Machine:
     def __init__(self, world: World | None = None, uid: int = 0) -> None:
         self.world = world or SeededWorld(1)
         self.hardware = FakeHardware()
-        self.vfs = Vfs(self.world, MemoryFs(self.world.wall_ns).root)
+        self.root = MemoryFs(self.world.wall_ns).root
+        self.vfs = Vfs(self.world, self.root)
         self.kernel = Kernel(self.hardware, self.vfs, self.world)
         self.engine = FakeEngine()
         self.scheduler = Scheduler(self.kernel, self.engine)
@@ -266,6 +268,12 @@ class Machine:
         space.map(STACK_TOP - STACK_SIZE, STACK_SIZE, 3, name=b"[stack]", grows_down=True)
         space.brk_start = space.brk = 0x50_0000
         self.task.cpu.gpr[RSP] = STACK_TOP - 0x100
+
+    def write_file(self, name: bytes, data: bytes, mode: int = 0o755) -> None:
+        """A file in the root directory."""
+        node = self.root.create(name, S_IFREG | mode, 0, 0)
+        assert isinstance(node, MemoryRegular)
+        node.content.write(0, data)
 
     def run(self, main: Main, turns: int = 20_000) -> int:
         """The exit status of the first process as wait4 would give it."""

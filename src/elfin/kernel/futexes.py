@@ -31,6 +31,11 @@ class Futexes:
     def __init__(self) -> None:
         self._queues: dict[Key, list[Waiter]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait."""
+        return sum(map(len, self._queues.values()))
+
     def key(self, space: AddressSpace, address: int) -> Key:
         area = space.areas.find(address)
         if area is not None and area.pages is not None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 
-from elfin.kernel.abi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMAND, FUTEX_PRIVATE_FLAG, FutexOp
 from elfin.kernel.abi import fcntl, ioctl, poll
+from elfin.kernel.abi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMAND, FUTEX_PRIVATE_FLAG, FutexOp
 from elfin.kernel.abi.mman import Madvise, Map, Mlockall, Mremap, Msync, Prot
 from elfin.kernel.abi.process import ArchPrctl, Clone, IdType, Prctl, WaitFlag
 from elfin.kernel.abi.resource import PriorityWho, Rlimit

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import LinuxError
-from elfin.kernel.abi.signal import SIGNAL_MAX, bit, signal_name
-from elfin.kernel.names import NAMES
+from elfin.kernel.abi.signal import SIG_DFL, SIG_IGN, SIGNAL_MAX, SaFlag, bit, signal_name
+from elfin.kernel.file_names import FILE_NAMES
+from elfin.kernel.names import NAMES, flags
 
 if TYPE_CHECKING:
     from elfin.kernel.call import Call
     from elfin.kernel.task import Task
 
+_NAMES = {**NAMES, **FILE_NAMES}
 STRING_SHOWN = 32
 _LIST_SHOWN = 16
 _AT_FDCWD = -100
+_SA_FLAGS = flags(SaFlag)
 _ESCAPES = {0x22: '\\"', 0x5C: "\\\\", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 12: "\\f"}
 
 
@@ -54,8 +57,8 @@ Shower = Callable[[Argument], str]
 
 def show(task: Task, call: Call, values: list[int], index: int, result: int | None = 0) -> str:
     value, kind = values[index], call.arguments[index].kind
-    if kind in NAMES:
-        return NAMES[kind](value)
+    if kind in _NAMES:
+        return _NAMES[kind](value)
     if kind in _PLAIN:
         return _PLAIN[kind](value)
     if not value:
@@ -84,7 +87,7 @@ _PLAIN: dict[str, Callable[[int], str]] = {
     "hex": hex,
     "fd": _fd,
     "sig": signal_name,
-    "mode": lambda mode: f"{mode:#o}".replace("0o", "0"),
+    "mode": lambda mode: f"0{mode:o}" if mode else "000",
 }
 
 
@@ -133,8 +136,18 @@ def _timeval(a: Argument) -> str:
 
 def _sigset(a: Argument) -> str:
     (mask,) = a.task.read_struct(a.value, "<Q")
-    names = [signal_name(s).removeprefix("SIG") for s in range(1, SIGNAL_MAX + 1) if mask & bit(s)]
-    return f"[{' '.join(names)}]"
+    # A set of nearly all signals is shown by the ones that it lacks.
+    most = mask.bit_count() > SIGNAL_MAX // 2
+    shown = ~mask if most else mask
+    names = [signal_name(s).removeprefix("SIG") for s in range(1, SIGNAL_MAX + 1) if shown & bit(s)]
+    return f"{'~' if most else ''}[{' '.join(names)}]"
+
+
+def _sigaction(a: Argument) -> str:
+    handler, flags, _, _ = a.task.read_struct(a.value, "<QQQQ")
+    name = {SIG_DFL: "SIG_DFL", SIG_IGN: "SIG_IGN"}.get(handler) or hex(handler)
+    shown = Argument(a.task, a.value + 24, 0, 0)
+    return f"{{{name}, {_sigset(shown)}, {_SA_FLAGS(flags)}}}"
 
 
 def _two_ints(a: Argument) -> str:
@@ -153,6 +166,7 @@ _BEFORE: dict[str, Shower] = {
     "timespec": _timespec,
     "timeval": _timeval,
     "sigset": _sigset,
+    "sigaction": _sigaction,
 }
 
 # What is there only when the call is over.
@@ -162,3 +176,6 @@ AFTER: dict[str, Shower] = {
     "fds": _two_ints,
     "outint": _one_int,
 }
+
+# Every kind that a row may give an argument.
+KINDS = frozenset({"ptr", *_PLAIN, *_BEFORE, *AFTER, *_NAMES})

@@ -52,9 +52,9 @@ class Task:
     """One thread.  It runs, waits (`wait` is set) or is dead."""
 
     def __init__(self, tid: int, process: Process, cpu: Cpu) -> None:
-        self.tid = tid
-        self.process = process
-        self.cpu = cpu
+        self.tid: int = tid
+        self.process: Process = process
+        self.cpu: Cpu = cpu
         self.comm = b""
         self.wait: Wait | None = None
         self.call = -1  # number of the call it is in, or was in last
@@ -65,9 +65,9 @@ class Task:
         self.pending = PendingSignals()
         self.altstack = AltStack()
         self.trap = Trap()
-        self.clear_child_tid = 0
+        self.clear_child_tid: int = 0
         self.robust_list = (0, 0)
-        self.timer_slack = 50_000
+        self.timer_slack: int = 50_000
         self.utime = 0  # ns
         self.stime = 0
 
