@@ -116,13 +116,17 @@ def _bound(store: wasmtime.Store, function: wasmtime.Func) -> Callable[..., int]
     has_result = bool(kind.results)
 
     def call(*args: int) -> int:
+        nonlocal trap, trap_out
         for i, value in enumerate(args):
             values[i].i64 = value
         error = invoke(context, target, values, count, trap_out)
         if error:
             raise wasmtime.WasmtimeError._from_ptr(error)
         if trap:  # type: ignore[truthy-bool]  # ctypes: a null pointer is false
-            raise wasmtime.Trap._from_ptr(trap)
+            raised = wasmtime.Trap._from_ptr(trap)  # it owns this pointer object from now on
+            trap = ctypes.POINTER(ffi.wasm_trap_t)()
+            trap_out = ctypes.byref(trap)
+            raise raised
         return values[0].i32 if has_result else 0
 
     return call
