@@ -36,7 +36,7 @@ DF: Final = 0x400
 ALL_ONES: Final = 0xFFFF_FFFF_FFFF_FFFF
 
 # What one call may do before other tasks get their turn: bytes in bulk, where an element by itself counts as ELEMENT.
-WORK: Final = 1 << 20
+WORK: Final = 1 << 16
 ELEMENT: Final = 64
 BULK: Final = 32  # fewer bytes than this are not worth a memory.copy
 ONES: Final = 0x0101_0101_0101_0101

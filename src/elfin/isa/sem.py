@@ -147,6 +147,11 @@ class Sem:
         return self.let(make("load", type_, address))
 
     def store(self, address: Value, value: Value) -> None:
+        """A load of the same operand before becomes an update: it faults as the write that follows."""
+        load = make("load", value.type, address)
+        for at, effect in enumerate(self.out):
+            if isinstance(effect, Let) and effect.value is load:
+                self.out[at] = Let(effect.var, make("load", value.type, address, imm="update"))
         self.out.append(Store(address, value))
 
     # -- flags -----------------------------------------------------------------------------

@@ -63,16 +63,20 @@ def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stm
     `counter` makes what counts how often a branch is taken, for the tiers that translate.
     """
     out: list[Stmt] = []
+    updated: set[Value] = set()  # addresses that a load has checked for writing
     for effect in effects:
         match effect:
+            case Let(var, Value(op="load", imm="update") as value):
+                updated.add(value.args[0])
+                _check(out, value.args[0], value.type.bytes, write=True)
+                out.append(Let(var, memory.load(value.type, ADDRESS)))
             case Let(var, value):
                 _let(out, var, value)
             case Store(address, value):
-                out.append(Let(ADDRESS, state.lower(address)))
-                size = value.type.bytes
-                out += memory.check_page(
-                    ADDRESS, size, write=True, refused=[Br(FAULT)], asked=END_SOON
-                )
+                if address in updated:
+                    out.append(Let(ADDRESS, state.lower(address)))
+                else:
+                    _check(out, address, value.type.bytes, write=True)
                 out.append(memory.store(ADDRESS, value))
             case Put(slot, value):
                 out.append(state.write(slot, state.lower(value)))
@@ -92,10 +96,7 @@ def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stm
 def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
     match value.op:
         case "load":
-            out.append(Let(ADDRESS, state.lower(value.args[0])))
-            out.extend(
-                memory.check_page(ADDRESS, value.type.bytes, write=False, refused=[Br(FAULT)])
-            )
+            _check(out, value.args[0], value.type.bytes, write=False)
             out.append(Let(var, memory.load(value.type, ADDRESS)))
         case "call" if core.row(value.imm).may_fault:
             out.append(Let(STATUS, state.lower(value)))
@@ -104,6 +105,14 @@ def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
             out.append(If(STATUS.eq(2), _count()))
         case _:
             out.append(Let(var, state.lower(value)))
+
+
+def _check(out: list[Stmt], address: Value, size: int, *, write: bool) -> None:
+    """ADDRESS becomes the operand's address, which may be accessed."""
+    out.append(Let(ADDRESS, state.lower(address)))
+    out += memory.check_page(
+        ADDRESS, size, write=write, refused=[Br(FAULT)], asked=END_SOON if write else ()
+    )
 
 
 def raise_fault(vector: int, error: int) -> list[Stmt]:
