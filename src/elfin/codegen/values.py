@@ -26,6 +26,8 @@ from elfin.wasm.opcodes import code
 Lower = Callable[["Values", Value], bool]
 
 MEMORY: Final = local(I32, "(memory)")  # the version of all Wasm memory
+_MEMORY: Final = frozenset((MEMORY,))
+_NOTHING: Final[frozenset[Value]] = frozenset()
 DEEP: Final = 100  # levels of recursion before a value is cut into parts
 
 I32_CONST, I64_CONST = code("i32.const")[0], code("i64.const")[0]
@@ -212,6 +214,8 @@ class Values:
         if known.depth >= len(self.scopes) or self.scopes[known.depth] != known.scope:
             return False
         versions, clock = self.versions, known.clock
+        if clock == self.clock:
+            return True
         return all(versions.get(name, 0) <= clock for name in self._reads(value))
 
     def _again(self, value: Value, known: Known, clean: bool) -> bool:
@@ -239,9 +243,11 @@ class Values:
             if value.op == "local":
                 found = frozenset((self.name(value),))
             else:
-                found = frozenset().union(*map(self._reads, value.args))
-                if value.op == "raw_load":
-                    found |= {MEMORY}
+                found = _MEMORY if value.op == "raw_load" else _NOTHING
+                for argument in value.args:
+                    more = self._reads(argument)
+                    if not more <= found:  # mostly one of the two holds the other
+                        found = more if found <= more else found | more
             self._sources[value] = found
         return found
 
