@@ -77,11 +77,6 @@ def one_in(names: Mapping[int, str]) -> Show:
     return show
 
 
-# Constants that start with F_ and are no commands of fcntl.
-_NOT_COMMANDS = {name for name in vars(fcntl) if name.startswith(("F_SEAL", "F_RDLCK", "F_WRLCK"))}
-_NOT_COMMANDS |= {"F_UNLCK", "F_OK"}
-
-
 def _clone(value: int) -> str:
     rest = flags(Clone, none="")(value & ~0xFF)
     return "|".join(filter(None, (rest, signal_name(value & 0xFF) if value & 0xFF else ""))) or "0"
@@ -99,6 +94,10 @@ def _prot(value: int) -> str:
 
 _FCNTL = vars(fcntl)
 _OPEN = constants(_FCNTL, "O_")
+_COMMANDS = {
+    f"F_{name}"
+    for name in ["DUPFD", "GETFD", "SETFD", "GETFL", "SETFL", "GETLK", "SETLK", "SETLKW", "SETOWN", "GETOWN", "SETSIG", "GETSIG", "OFD_GETLK", "OFD_SETLK", "OFD_SETLKW", "SETLEASE", "GETLEASE", "DUPFD_CLOEXEC", "SETPIPE_SZ", "GETPIPE_SZ", "ADD_SEALS", "GET_SEALS"]
+}
 _FILE_NAMES: dict[str, Show] = {
     "O": flags_in(
         {bit: name for bit, name in _OPEN.items() if name not in {"O_ACCMODE", "O_TMPFILE_BIT"}},
@@ -118,13 +117,7 @@ _FILE_NAMES: dict[str, Show] = {
         "F_OK" if not mode else flags_in(constants(_FCNTL, "R_OK", "W_OK", "X_OK"))(mode)
     ),
     "SEEK": one_in(constants(_FCNTL, "SEEK_")),
-    "F": one_in(
-        {
-            number: name
-            for number, name in constants(_FCNTL, "F_").items()
-            if name not in _NOT_COMMANDS
-        }
-    ),
+    "F": one_in({value: name for name, value in _FCNTL.items() if name in _COMMANDS}),
     "LOCK": flags_in(constants(_FCNTL, "LOCK_")),
     "FALLOC": flags_in(constants(_FCNTL, "FALLOC_FL_")),
     "RENAME": flags_in(constants(_FCNTL, "RENAME_")),
