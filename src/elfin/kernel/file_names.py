@@ -12,11 +12,17 @@ def _named(prefix: str, *unwanted: str) -> dict[int, str]:
     return constants(wanted, prefix)
 
 
+def _access(mode: int) -> str:
+    return flags_in(constants(vars(fcntl), "R_OK", "W_OK", "X_OK"))(mode) if mode else "F_OK"
+
+
 FILE_NAMES: dict[str, Show] = {
     "O": flags_in(_named("O_", "O_ACCMODE", "O_TMPFILE_BIT"), mask=fcntl.O_ACCMODE),
     "AT": flags_in(_named("AT_", "AT_REMOVEDIR", "AT_STATX_SYNC_TYPE")),
     "AT_REMOVE": flags_in({fcntl.AT_REMOVEDIR: "AT_REMOVEDIR"}),
     "F": one_in(_named("F_", "F_OK", "F_SEAL", "F_RDLCK", "F_WRLCK", "F_UNLCK")),
+    "ACCESS": _access,
+    "RWF": flags_in(_named("RWF_", "RWF_KNOWN")),
     "SEEK": one_in(_named("SEEK_")),
     "LOCK": flags_in(_named("LOCK_")),
     "FALLOC": flags_in(_named("FALLOC_")),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 
-from elfin.kernel.abi import fcntl, ioctl, poll
 from elfin.kernel.abi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMAND, FUTEX_PRIVATE_FLAG, FutexOp
 from elfin.kernel.abi.mman import Madvise, Map, Mlockall, Mremap, Msync, Prot
 from elfin.kernel.abi.process import ArchPrctl, Clone, IdType, Prctl, WaitFlag
@@ -92,49 +91,6 @@ def _prot(value: int) -> str:
     return flags(Prot, none="PROT_NONE")(value)
 
 
-_FCNTL = vars(fcntl)
-_OPEN = constants(_FCNTL, "O_")
-_COMMANDS = {
-    f"F_{name}"
-    for name in ["DUPFD", "GETFD", "SETFD", "GETFL", "SETFL", "GETLK", "SETLK", "SETLKW", "SETOWN", "GETOWN", "SETSIG", "GETSIG", "OFD_GETLK", "OFD_SETLK", "OFD_SETLKW", "SETLEASE", "GETLEASE", "DUPFD_CLOEXEC", "SETPIPE_SZ", "GETPIPE_SZ", "ADD_SEALS", "GET_SEALS"]
-}
-_FILE_NAMES: dict[str, Show] = {
-    "O": flags_in(
-        {bit: name for bit, name in _OPEN.items() if name not in {"O_ACCMODE", "O_TMPFILE_BIT"}},
-        mask=fcntl.O_ACCMODE,
-    ),
-    "AT": flags_in(
-        {
-            0x100: "AT_SYMLINK_NOFOLLOW",
-            0x200: "AT_EACCESS",
-            0x400: "AT_SYMLINK_FOLLOW",
-            0x800: "AT_NO_AUTOMOUNT",
-            0x1000: "AT_EMPTY_PATH",
-        }
-    ),
-    "AT_REMOVE": flags_in({fcntl.AT_REMOVEDIR: "AT_REMOVEDIR"}),
-    "ACCESS": lambda mode: (
-        "F_OK" if not mode else flags_in(constants(_FCNTL, "R_OK", "W_OK", "X_OK"))(mode)
-    ),
-    "SEEK": one_in(constants(_FCNTL, "SEEK_")),
-    "F": one_in({value: name for name, value in _FCNTL.items() if name in _COMMANDS}),
-    "LOCK": flags_in(constants(_FCNTL, "LOCK_")),
-    "FALLOC": flags_in(constants(_FCNTL, "FALLOC_FL_")),
-    "RENAME": flags_in(constants(_FCNTL, "RENAME_")),
-    "CLOSE_RANGE": flags_in(constants(_FCNTL, "CLOSE_RANGE_")),
-    "MFD": flags_in(constants(_FCNTL, "MFD_")),
-    "XATTR": flags_in(constants(_FCNTL, "XATTR_")),
-    "RWF": flags_in(
-        {bit: name for bit, name in constants(_FCNTL, "RWF_").items() if name != "RWF_KNOWN"}
-    ),
-    "EFD": flags_in(
-        {1: "EFD_SEMAPHORE", fcntl.O_CLOEXEC: "EFD_CLOEXEC", fcntl.O_NONBLOCK: "EFD_NONBLOCK"}
-    ),
-    "EPOLL_CREATE": flags_in({poll.EPOLL_CLOEXEC: "EPOLL_CLOEXEC"}),
-    "EPOLL_CTL": one_in(constants(vars(poll), "EPOLL_CTL_")),
-    "IOCTL": one_in(constants(vars(ioctl), "TC", "TIOC", "FIO", "FI", "FS_")),
-}
-
 NAMES: dict[str, Show] = {
     "PROT": _prot,
     "MAP": flags(Map),
@@ -153,5 +109,4 @@ NAMES: dict[str, Show] = {
     "CLOCK": one_of(ClockId),
     "ITIMER": one_of(Itimer),
     "FUTEX": _futex,
-    **_FILE_NAMES,
 }
