@@ -1,7 +1,7 @@
 """`python -m tests.decode.compare FILE ...`: all code of these ELF files, and `--random N` sequences, through elfin's
 decoder and iced-x86; prints what differs and how many did.
 
-`--every K` looks at one instruction in K (the lengths come from iced then).
+The decoder runs compiled to Wasm, unless `--python`.  `--every K` looks at one instruction in K.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Iterator
 import iced_x86 as iced
 from elftools.elf.elffile import ELFFile
 
-from tests.decode.against_iced import difference
+from elfin.decode.insn import decode
+from tests.decode.against_iced import Decoder, difference
+from tests.decode.compiled import CompiledDecoder
 
 EXECUTABLE = 4
 LEGACY = (0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65)
@@ -79,24 +81,26 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--every", type=int, default=1, metavar="K")
     arguments.add_argument("--show", type=int, default=20, metavar="N")
+    arguments.add_argument("--python", action="store_true")
     chosen = arguments.parse_args()
+    decoder = decode if chosen.python else CompiledDecoder()
     source = random.Random(chosen.seed)
     failed = False
     for path in chosen.files:
         pairs = (p for at, code in code_of(path) for p in linear(at, code, chosen.every))
-        failed |= report(path, pairs, chosen.show)
+        failed |= report(path, pairs, decoder, chosen.show)
     if chosen.random:
         pairs = ((random_code(source)[:15], 0x40_1000) for _ in range(chosen.random))
-        failed |= report("random", pairs, chosen.show)
+        failed |= report("random", pairs, decoder, chosen.show)
     return int(failed)
 
 
-def report(name: str, pairs: Iterator[tuple[bytes, int]], show: int) -> bool:
+def report(name: str, pairs: Iterator[tuple[bytes, int]], decoder: Decoder, show: int) -> bool:
     """Compare all of `pairs`; are there differences?"""
     start, count, wrong = time.perf_counter(), 0, 0
     for code, address in pairs:
         count += 1
-        found = difference(code, address)
+        found = difference(code, address, decoder)
         if found:
             wrong += 1
             if wrong <= show:

@@ -270,14 +270,14 @@ def decode_opcode(
         return refuse(window, available, at)
     if where >= MAP_EVEX and modrm >= 0xC0 and flags & FF_WIDE_RM != 0:
         rm = rm | (fields & X_X) << 3
-    store_u32(RECORD + R_FORM, form)
-    store_u32(RECORD + R_SIZE, size)
-    store_u32(RECORD + R_PREFIX, prefix)
-    store_u32(RECORD + R_SEGMENT, segment)
-    store_u32(RECORD + R_MOD, modrm >> 6)
-    store_u32(RECORD + R_REG, reg)
-    store_u32(RECORD + R_RM, rm)
-    store_u32(RECORD + R_FIELDS, fields)
+    store_u32(u32(RECORD + R_FORM), form)
+    store_u32(u32(RECORD + R_SIZE), size)
+    store_u32(u32(RECORD + R_PREFIX), prefix)
+    store_u32(u32(RECORD + R_SEGMENT), segment)
+    store_u32(u32(RECORD + R_MOD), modrm >> 6)
+    store_u32(u32(RECORD + R_REG), reg)
+    store_u32(u32(RECORD + R_RM), rm)
+    store_u32(u32(RECORD + R_FIELDS), fields)
     if modrm < 0xC0:
         at = decode_memory(at, modrm, fields, form)
         if at == 0:
@@ -291,7 +291,7 @@ def decode_opcode(
     length = at - window
     if length > available:
         return refuse(window, available, at)
-    store_u32(RECORD + R_LENGTH, length)
+    store_u32(u32(RECORD + R_LENGTH), length)
     return u32(OK)
 
 

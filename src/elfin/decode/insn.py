@@ -144,8 +144,16 @@ def decode(code: bytes | bytearray | memoryview, address: int = 0) -> Insn | Und
 def from_record(raw: bytes, memory: bytearray | memoryview, address: int) -> Insn:
     """The Insn that a raw record means; `memory` holds the tables."""
     word = memoryview(raw).cast("I")
-    form = word[r.R_FORM // 4]
     wide = memoryview(raw).cast("Q")
+    form = word[r.R_FORM // 4]
+    kind = memory[form + r.F_IMM]
+    mod = word[r.R_MOD // 4]
+    # Fields that the form does not use are left over from another instruction.
+    if mod == 3 and kind != r.IMM_OFFSET:
+        base, index, scale, displacement = r.NO_BASE, r.NO_INDEX, 0, 0
+    else:
+        base, index, scale = word[r.R_BASE // 4], word[r.R_INDEX // 4], word[r.R_SCALE // 4]
+        displacement = signed(wide[r.R_DISP // 8], 64)
     return Insn(
         FORMS[memory[form + r.F_NUMBER] | memory[form + r.F_NUMBER + 1] << 8],
         address,
@@ -153,13 +161,13 @@ def from_record(raw: bytes, memory: bytearray | memoryview, address: int) -> Ins
         word[r.R_SIZE // 4],
         word[r.R_PREFIX // 4],
         word[r.R_SEGMENT // 4],
-        word[r.R_MOD // 4],
+        mod,
         word[r.R_REG // 4],
         word[r.R_RM // 4],
-        word[r.R_BASE // 4],
-        word[r.R_INDEX // 4],
-        word[r.R_SCALE // 4],
-        signed(wide[r.R_DISP // 8], 64),
-        wide[r.R_IMM // 8],
+        base,
+        index,
+        scale,
+        displacement,
+        wide[r.R_IMM // 8] if kind not in (r.IMM_NONE, r.IMM_OFFSET) else 0,
         word[r.R_FIELDS // 4],
     )

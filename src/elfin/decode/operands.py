@@ -101,7 +101,7 @@ def decode_memory(at: u32, modrm: u32, fields: u32, form: u32) -> u32:
             index = index | fields >> X_VVVV & 0x10
         elif index == 4:
             index = u32(NO_INDEX)
-        store_u32(RECORD + R_SCALE, sib >> 6)
+        store_u32(u32(RECORD + R_SCALE), sib >> 6)
         if base == 5 and wide == 0:
             base = u32(NO_BASE)
             wide = u32(0x80)
@@ -110,25 +110,25 @@ def decode_memory(at: u32, modrm: u32, fields: u32, form: u32) -> u32:
     else:
         if flags & (FF_VSIB | FF_SIB) != 0:
             return u32(0)
-        store_u32(RECORD + R_SCALE, u32(0))
+        store_u32(u32(RECORD + R_SCALE), u32(0))
         if base == 5 and wide == 0:
             base = u32(RIP_BASE)
             wide = u32(0x80)
         else:
             base = base | (fields & X_B) << 3
-    store_u32(RECORD + R_BASE, base)
-    store_u32(RECORD + R_INDEX, index)
+    store_u32(u32(RECORD + R_BASE), base)
+    store_u32(u32(RECORD + R_INDEX), index)
     if wide == 0x40:
         small = u64(i32((load_u8(at) ^ 0x80) - 0x80))
         at += 1
         if load_u8(form + F_TUPLE) != 0:
             small = small << u64(displacement_shift(form, fields))
-        store_u64(RECORD + R_DISP, small)
+        store_u64(u32(RECORD + R_DISP), small)
     elif wide == 0x80:
-        store_u64(RECORD + R_DISP, u64(i32(load_u32(at))))
+        store_u64(u32(RECORD + R_DISP), u64(i32(load_u32(at))))
         at += 4
     else:
-        store_u64(RECORD + R_DISP, u64(0))
+        store_u64(u32(RECORD + R_DISP), u64(0))
     return at
 
 
@@ -136,13 +136,13 @@ def decode_memory(at: u32, modrm: u32, fields: u32, form: u32) -> u32:
 def decode_immediate(at: u32, kind: u32, size: u32, prefix: u32) -> u32:
     """The immediate at `at`; IMM_... says which."""
     if kind == IMM_OFFSET:
-        store_u32(RECORD + R_BASE, u32(NO_BASE))
-        store_u32(RECORD + R_INDEX, u32(NO_INDEX))
-        store_u32(RECORD + R_SCALE, u32(0))
+        store_u32(u32(RECORD + R_BASE), u32(NO_BASE))
+        store_u32(u32(RECORD + R_INDEX), u32(NO_INDEX))
+        store_u32(u32(RECORD + R_SCALE), u32(0))
         if prefix & P_67 != 0:
-            store_u64(RECORD + R_DISP, u64(load_u32(at)))
+            store_u64(u32(RECORD + R_DISP), u64(load_u32(at)))
             return at + 4
-        store_u64(RECORD + R_DISP, load_u64(at))
+        store_u64(u32(RECORD + R_DISP), load_u64(at))
         return at + 8
     value = u64(0)
     length = u32(1)
@@ -168,5 +168,5 @@ def decode_immediate(at: u32, kind: u32, size: u32, prefix: u32) -> u32:
     else:
         value = u64(i32(load_u32(at)))
         length = u32(4)
-    store_u64(RECORD + R_IMM, value)
+    store_u64(u32(RECORD + R_IMM), value)
     return at + length

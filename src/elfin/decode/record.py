@@ -153,6 +153,7 @@ FF_DEBUG: Final = 0x800  # reg is a debug register
 FF_K_REG: Final = 0x1000  # reg is a mask register
 FF_K_VVVV: Final = 0x2000  # vvvv is
 FF_DISTINCT: Final = 0x4000  # the registers must differ
+FF_GPR_REG: Final = 0x8000  # reg is a general register: EVEX.R' has no place
 FF_TILE: Final = 0x10000  # reg, rm or vvvv are tile registers
 FF_WIDE_RM: Final = 0x20000  # rm is a vector register: EVEX.X extends it
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from elfin.decode.record import (
     FF_BROADCAST,
+    FF_GPR_REG,
     FF_K_REG,
     FF_K_VVVV,
     FF_MASK,
@@ -67,6 +68,8 @@ def vector_allows(flags: u32, fields: u32, modrm: u32, reg: u32, rm: u32) -> boo
     elif flags & (FF_K_VVVV | FF_TILE) != 0 and vvvv > 7:
         return False
     if flags & FF_K_REG != 0 and reg > 7:
+        return False
+    if flags & FF_GPR_REG != 0 and reg > 15:
         return False
     if flags & FF_TILE != 0 and (reg > 7 or (rm > 7 and modrm >= 0xC0)):
         return False
