@@ -7,7 +7,6 @@ CF is the bit; ZF stays; OF, SF, AF and PF are undefined and left.
 
 from __future__ import annotations
 
-from elfin.bits import M32
 from elfin.ir.types import I1, I8, I64
 from elfin.ir.value import Value, const
 from elfin.isa.row import rows, semantics
@@ -43,15 +42,8 @@ def addressed(m: Sem, dst: Place, src: Place) -> tuple[Place, Value]:
     if isinstance(dst, Mem):
         width = dst.type.bits.bit_length() - 1
         units = offset.ashr(width).sext(I64)
-        return Mem(displaced(m, dst.address, units << width - 3), dst.type), offset
+        return Mem(m.binder.displaced(dst.address, units << width - 3), dst.type), offset
     return dst, offset
-
-
-def displaced(m: Sem, address: Value, by: Value) -> Value:
-    """An effective address moved by some bytes; 32-bit addresses wrap before the segment base is added."""
-    if m.address_size == 64:
-        return address + by
-    return (address - m.segment + by & M32) + m.segment
 
 
 def modify(m: Sem, dst: Place, src: Place, change: str) -> None:

@@ -66,6 +66,10 @@ class Binder(Protocol):
     @property
     def address_size(self) -> int: ...  # 32 or 64, of implicit operands and counters
 
+    def displaced(self, address: Value, by: Value) -> Value:
+        """The address of a ModRM operand, moved by some bytes before the segment base is added."""
+        ...
+
 
 class Sem:
     """Collects the effects of one instruction.  `size` is the operand size in bits (16, 32, 64)."""

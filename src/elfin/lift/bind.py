@@ -25,6 +25,7 @@ FIXED: Final[dict[str, int]] = {
     "CL": layout.RCX, "ECX": layout.RCX, "RCX": layout.RCX, "RBX": layout.RBX,
     "DX": layout.RDX, "EDX": layout.RDX, "RDX": layout.RDX, "XMM0": layout.XMM,
     "ES": layout.SEGMENT, "CS": layout.SEGMENT + 2, "SS": layout.SEGMENT + 4,
+    "C": layout.ZERO, "D": layout.ZERO,  # control and debug registers: only their #GP is seen
     "DS": layout.SEGMENT + 6, "FS": layout.SEGMENT + 8, "GS": layout.SEGMENT + 10,
 }  # fmt: skip
 SEGMENT_BASE: Final = {4: layout.FS_BASE, 5: layout.GS_BASE}
@@ -92,6 +93,12 @@ class StaticBinder:
     def address_size(self) -> int:
         """Of implicit operands and counters, in bits."""
         return self.insn.address_size
+
+    def displaced(self, address: Value, by: Value) -> Value:
+        """The address of a ModRM operand, moved by some bytes before the segment base is added."""
+        if self.insn.address_size == 64:
+            return address + by
+        return self._in_segment(self._narrow(address - self.segment + by))
 
     def operands(self) -> list[Place]:
         """The places of the form's operands, in the row's order."""

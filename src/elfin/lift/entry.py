@@ -16,7 +16,7 @@ from elfin.bits import M32
 from elfin.decode.variant import Variant
 from elfin.ir.types import I8, I64, Type
 from elfin.ir.value import ZERO64, Value, const, make
-from elfin.isa.operand import Operand
+from elfin.isa.operand import RM_REGISTER, Operand
 from elfin.isa.sem import Imm, Mem, Place, Sem, Slot
 from elfin.lift.bind import FIXED, TYPE
 
@@ -56,6 +56,7 @@ class EntryBinder:
     def __init__(self, variant: Variant, fields: Fields) -> None:
         self.variant = variant
         self.fields = fields
+        self._immediates = 0  # bits taken so far
 
     @property
     def next_rip(self) -> Value:
@@ -71,6 +72,13 @@ class EntryBinder:
         """Of implicit operands and counters, in bits."""
         return 32 if self.variant.kind == "A" else 64
 
+    def displaced(self, address: Value, by: Value) -> Value:
+        """The address of a ModRM operand, moved by some bytes before the segment base is added."""
+        if self.variant.kind != "G":
+            return address + by
+        moved = address - self.segment + by
+        return self.fields.narrow.select(moved & M32, moved) + self.segment
+
     def operands(self, m: Sem) -> list[Place]:
         """The places of the form's operands, in the row's order."""
         return [self._bind(m, operand) for operand in self.variant.form.operands]
@@ -80,7 +88,7 @@ class EntryBinder:
         type_ = TYPE.get(bits, I8)  # without a width (LEA, FXSAVE) only the address counts
         if letter in REG_FIELD:
             return self._register(m, layout.ENTRY_R, operand, type_)
-        if letter in RM_FIELD and self.variant.kind == "R":
+        if letter in RM_REGISTER or (letter in RM_FIELD and self.variant.kind == "R"):
             return self._register(m, layout.ENTRY_B, operand, type_)
         if letter in RM_FIELD or letter in ("M", "O"):
             return Mem(m.let(self._address()), type_)
@@ -91,12 +99,20 @@ class EntryBinder:
         if letter == "I":
             if operand.size == "z":
                 type_ = TYPE[self.variant.size]  # the entry holds it sign-extended
-            return Imm(self.fields.immediate(type_))
+            return Imm(self._immediate(type_))
         if letter == "J":
             return Imm(self.fields.target)
         if letter in ("1", "3"):
             return Imm(const(I8, int(letter)))
         return Slot(FIXED[letter], type_, FIXED[letter] < layout.RIP)
+
+    def _immediate(self, type_: Type) -> Value:
+        """Two of them (ENTER, EXTRQ) come packed, the first lowest."""
+        at = self._immediates
+        self._immediates += type_.bits
+        if at == 0:
+            return self.fields.immediate(type_)
+        return (self.fields.immediate(I64) >> at).trunc(type_)
 
     def _register(self, m: Sem, field: int, operand: Operand, type_: Type) -> Slot:
         slot = self.fields.slot(field)
