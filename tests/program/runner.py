@@ -1,0 +1,128 @@
+"""The program oracle: the same command natively and under elfin; what can be seen of it must be equal.
+
+A `Playground` is a folder that the command may use and change; it is made anew before each run, at the
+same absolute path, so that both runs see the same names.  Seen are the two output streams, the exit
+status (negative: the signal it died of) and every file of the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+SOURCE: Final = Path(__file__).parents[2] / "src"
+TIER: Final = os.environ.get("ELFIN_TIER", "interp")
+PATIENCE: Final = 120  # seconds for one run
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run left behind."""
+
+    status: int
+    out: bytes
+    err: bytes
+    files: Mapping[str, tuple[int, bytes]]  # name -> mode; content, target or nothing
+
+
+@dataclass(frozen=True)
+class Playground:
+    """A folder for one test: `bin` stays, `work` is filled by `fill` before each run."""
+
+    root: Path
+    fill: Callable[[Path], None] = lambda work: None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        return self.root / "work"
+
+    def variables(self) -> dict[str, str]:
+        fixed = {"PATH": f"{self.root}/bin", "HOME": str(self.work), "TZ": "UTC", "LC_ALL": "C"}
+        return {**fixed, **self.environment}
+
+    def native(self, command: Sequence[str], stdin: bytes = b"") -> Seen:
+        """The command on the real machine."""
+        return self._run([*command], self.variables(), stdin)
+
+    def elfin(self, command: Sequence[str], stdin: bytes = b"", *options: str) -> Seen:
+        """The command under elfin, which sees the folder and nothing else."""
+        return self._run([*self.elfin_command(*options), *command], elfin_environment(), stdin)
+
+    def elfin_command(self, *options: str) -> list[str]:
+        words = ["--clear-env", "--cwd", str(self.work), "--mount", f"{self.root}:{self.root}:rw"]
+        for name, value in self.variables().items():
+            words += ["--env", f"{name}={value}"]
+        return elfin_run("--tier", TIER, *words, *options)
+
+    def reset(self) -> None:
+        """The working folder as a run finds it."""
+        if self.work.exists():
+            shutil.rmtree(self.work)
+        self.work.mkdir(parents=True)
+        self.fill(self.work)
+
+    def _run(self, command: list[str], environment: Mapping[str, str], stdin: bytes) -> Seen:
+        self.reset()
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, check=False, timeout=PATIENCE,
+            cwd=self.work, env=environment,
+        )  # fmt: skip
+        return Seen(done.returncode, done.stdout, done.stderr, tree(self.work))
+
+
+def elfin_run(*words: str) -> list[str]:
+    """The command line of `elfin run WORDS`."""
+    return [sys.executable, "-m", "elfin", "run", *words]
+
+
+def elfin_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(SOURCE)}
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file below a folder."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        content = b""
+        if stat.S_ISLNK(mode):
+            content = os.fsencode(os.readlink(path))
+        elif stat.S_ISREG(mode) and os.access(path, os.R_OK):
+            content = path.read_bytes()
+        found[str(path.relative_to(folder))] = mode, content
+    return found
+
+
+def same(playground: Playground, command: Sequence[str], stdin: bytes = b"") -> Seen:
+    """Run natively and under elfin, and insist that nothing differs; what was seen."""
+    expected = playground.native(command, stdin)
+    got = playground.elfin(command, stdin)
+    if got != expected:
+        raise AssertionError(difference(expected, got))
+    return expected
+
+
+def difference(expected: Seen, got: Seen) -> str:
+    """What differs, as a diff from native to elfin."""
+    lines = unified_diff(describe(expected), describe(got), "native", "elfin", lineterm="", n=1)
+    return "\n".join(list(lines)[:60])
+
+
+def describe(seen: Seen) -> list[str]:
+    """The run as lines of text."""
+    lines = [f"status {seen.status}"]
+    lines += [f"out | {line!r}" for line in seen.out.split(b"\n")]
+    lines += [f"err | {line!r}" for line in seen.err.split(b"\n")]
+    for name, (mode, content) in seen.files.items():
+        lines.append(f"file {name} {mode:o} {len(content)} {sha256(content).hexdigest()[:12]}")
+    return lines
