@@ -8,6 +8,7 @@ registers that make up addresses are solved for an address worth trying.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from random import Random
@@ -317,7 +318,8 @@ def valid_mxcsr(r: bytearray, e: Encoding, rng: Random) -> None:
     if rng.random() < 0.8:
         for i in range(record.MEMORY, record.SIZE, 4):
             r[i + 2 : i + 4] = b"\0\0"
-    r[record.MEMORY :] = r[record.MEMORY :].replace(b"\2\0", b"\0\0")
+    r[-1] = 0  # the byte behind it is not known here
+    r[record.MEMORY :] = re.sub(rb"\2+\0", lambda m: bytes(len(m[0])), r[record.MEMORY :])
 
 
 def valid_image(r: bytearray, e: Encoding, rng: Random) -> None:

@@ -233,6 +233,8 @@ def fill_entry(next_pc: u64, entry: u32) -> None:
                 scale = scale | SCALE_A32
         store_u16(entry + ENTRY_V, segment)
     elif load_u8(form + F_STRING) != 0:
+        rm = load_u32(u32(RECORD + R_RM))  # MASKMOVDQU has a register there
+        store_u16(entry + ENTRY_B, register_slot(load_u8(form + F_CLASS_B), rm, prefix))
         store_u16(entry + ENTRY_V, segment)
         if prefix & P_67 != 0:
             kind = u32(2)
