@@ -133,10 +133,19 @@ class EntryBinder:
         if self.variant.kind in ("X", "G"):
             address = address + (self._get(I64, layout.ENTRY_X) << self.fields.shift)
         address = address + self.fields.displacement
+        if self.variant.form.has("popm"):
+            address = address + self._popped()
         if self.variant.kind == "G":
             narrow = self.fields.narrow.select(address & M32, address)
             address = narrow + self._get(I64, layout.ENTRY_V)
         return address
+
+    def _popped(self) -> Value:
+        """What POP has added to rSP when its operand's address is formed; 0 for other bases."""
+        base, size = self.fields.slot(layout.ENTRY_B), const(I64, self.variant.size // 8)
+        if isinstance(base, int):
+            return size if base == layout.RSP else ZERO64
+        return base.eq(layout.RSP).select(size, ZERO64)
 
     def _implicit_address(self, letter: str) -> Value:
         address = make("get", I64, imm=BASE_SLOT[letter])
