@@ -319,7 +319,7 @@ def valid_mxcsr(r: bytearray, e: Encoding, rng: Random) -> None:
         for i in range(record.MEMORY, record.SIZE, 4):
             r[i + 2 : i + 4] = b"\0\0"
     r[-1] = 0  # the byte behind it is not known here
-    r[record.MEMORY :] = re.sub(rb"\2+\0", lambda m: bytes(len(m[0])), r[record.MEMORY :])
+    r[record.MEMORY :] = re.sub(rb"\x02+\x00", lambda m: bytes(len(m[0])), r[record.MEMORY :])
 
 
 def valid_image(r: bytearray, e: Encoding, rng: Random) -> None:
