@@ -154,7 +154,9 @@ class Pair:
         """A call that makes a descriptor."""
         want, got = self.both(name, *args, fds=fds)
         agree = want == got if want < 0 or got < 0 else True
-        assert agree, f"{name}{brief(args)}: native {show(want)}, guest {show(got)}\n" + self.story()
+        assert agree, (
+            f"{name}{brief(args)}: native {show(want)}, guest {show(got)}\n" + self.story()
+        )
         if want >= 0:
             self.fds.append((want, got))
         return want

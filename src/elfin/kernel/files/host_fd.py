@@ -49,3 +49,6 @@ class FdCache:
 
     def drop(self, node: HostNode) -> None:
         self._held.pop(node, None)
+
+    def clear(self) -> None:
+        self._held.clear()

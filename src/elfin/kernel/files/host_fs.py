@@ -63,6 +63,10 @@ class HostFs(FileSystem):
         self.root: HostNode = HostNode(self, None, b"", found)
         self.live[found.st_dev, found.st_ino] = self.root
 
+    def close(self) -> None:
+        self.fds.clear()
+        del self.root_fd
+
     def device_of(self, host: int) -> int:
         """The guest's number for a host device: folders may hold several file systems."""
         index = self._devices.setdefault(host, len(self._devices))

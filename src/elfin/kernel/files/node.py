@@ -35,6 +35,9 @@ class FileSystem:
     def statfs(self) -> StatFs:
         raise LinuxError(Errno.ENOSYS)
 
+    def close(self) -> None:
+        """Give back what it holds of the host; nothing is asked of it any more."""
+
 
 class Node:
     """One object of a file system. The mode, uid and gid are current after a lookup."""

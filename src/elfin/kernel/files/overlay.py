@@ -55,6 +55,9 @@ class OverlayFs(MemoryFs):
         self._lower_devices: dict[int, int] = {}
         self.root = OverlayDirectory(self, lower)
 
+    def close(self) -> None:
+        self.lower_fs.close()
+
     def next_number(self) -> int:
         return FIRST_NEW + super().next_number()
 

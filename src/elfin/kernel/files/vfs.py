@@ -94,6 +94,11 @@ class Vfs:
                 mode = S_IFDIR | 0o755 if is_directory else S_IFREG | 0o644
                 found.directory.node.create(found.name, mode, 0, 0)
 
+    def close(self) -> None:
+        """The machine is gone: give back what file systems hold of the host."""
+        for mount in self._mounts:
+            mount.root.fs.close()
+
     def mounts(self) -> Iterable[Mount]:
         return tuple(self._mounts)
 
