@@ -23,6 +23,7 @@ DEFAULT_TIER: Final = "interp"
 
 # -- translation ----------------------------------------------------------------------------------
 HOT: Final = 1000  # times a direct branch is taken before its target is translated
+WARM: Final = 100  # times a call is made before its target is translated with the caller
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most

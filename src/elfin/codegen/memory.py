@@ -6,6 +6,7 @@ Output: statements that leave to a label when the access must fault; the raw acc
 `page` reads the page's permission byte.  Its fast path covers accesses inside one page of guest
 memory that allow the access and hold no decoded code; everything else asks the core function
 `guest_check`, which allows it or writes the fault.
+With `check_high` alone the host's memory protection must see the rest (`runtime.memory`, guarded).
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from elfin.ir.types import I8, I32, Type
 from elfin.ir.value import Value, const, local, make
 
 PAGE_SHIFT = 12
+# What is this near to a checked address is, modulo 4 GiB, in the same mapping or in none: the pages below
+# MMAP_MIN and above GUEST_LIMIT are never mapped.
+NEAR = 1 << 14
 ALLOWED = local(I32, "allowed")
 
 
@@ -65,6 +69,12 @@ def check_page(
             ],
         )
     ]
+
+
+def check_high(address: Value, refused: Sequence[Stmt]) -> list[Stmt]:
+    """Leave by `refused` if the address is above 4 GiB: all that a check must see where the host's memory
+    protection sees the rest."""
+    return [If((address >> 32).ne(0), list(refused))]
 
 
 def load(type_: Type, address: Value) -> Value:

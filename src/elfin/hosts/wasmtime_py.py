@@ -6,8 +6,11 @@ Each `Space` has a `Store` of its own, because a store frees its instances only 
 from __future__ import annotations
 
 import ctypes
+import mmap
+import re
+import sys
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 import wasmtime
 import wasmtime._bindings as ffi
@@ -15,8 +18,22 @@ import wasmtime._bindings as ffi
 from elfin.runtime import host as protocol
 from elfin.runtime.host import WASM_PAGE
 
+PROT_READ, PROT_WRITE = 1, 2
+REFUSED = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
 MAX_PAGES = 65536
 RESERVED = 1 << 32
+
+
+def _mprotect() -> Callable[[int, int, int], int] | None:
+    """mprotect(2) where the host has pages of the guest's size, else None."""
+    if sys.platform != "linux" or mmap.PAGESIZE != 4096:
+        return None
+    function = ctypes.CDLL(None).mprotect
+    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return cast("Callable[[int, int, int], int]", function)
+
+
+MPROTECT = _mprotect()
 
 
 class WasmtimeHost:
@@ -31,6 +48,12 @@ class WasmtimeHost:
         config.memory_reservation = RESERVED
         config.memory_may_move = False
         self.engine = wasmtime.Engine(config)
+
+    trap = wasmtime.Trap
+
+    def refused_address(self, trap: Exception) -> int | None:
+        found = REFUSED.search(str(trap))
+        return int(found[1], 16) if found else None
 
     def compile(self, wasm: bytes) -> wasmtime.Module:
         return wasmtime.Module(self.engine, wasm)
@@ -53,9 +76,9 @@ class WasmtimeSpace:
         pages = -(-size // WASM_PAGE)
         kind = wasmtime.MemoryType(wasmtime.Limits(pages, MAX_PAGES))
         self.memory = wasmtime.Memory(self.store, kind)
-        self._known: dict[str, wasmtime.AsExtern] = {"memory": self.memory}
+        self._known: dict[str, Any] = {"memory": self.memory}
         self.size = pages * WASM_PAGE
-        base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
+        self._base = base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         # One view of the whole reservation, because the base never moves; `size` bounds its use.
         whole = (ctypes.c_ubyte * RESERVED).from_address(base)
         self._view = memoryview(whole).cast("B")
@@ -82,6 +105,17 @@ class WasmtimeSpace:
         except wasmtime.WasmtimeError as error:
             raise MemoryError(f"the guest needs {size >> 20} MiB") from error
         self.size = pages * WASM_PAGE
+
+    def protect(self, offset: int, n: int, permission: int) -> bool:
+        if MPROTECT is None:
+            return False
+        mode = PROT_READ * bool(permission & 5) | PROT_WRITE * bool(permission & 2)
+        if permission & 2:
+            mode |= PROT_READ
+        done = MPROTECT(self._base + offset, n, mode) == 0
+        if not done:
+            raise MemoryError("the host refuses to protect guest memory: too many mappings")
+        return True
 
     def instantiate(self, module: protocol.Module) -> Mapping[str, Callable[..., int]]:
         compiled = cast(wasmtime.Module, module)

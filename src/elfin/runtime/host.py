@@ -32,6 +32,13 @@ class Space(Protocol):
         """Make the memory at least `size` bytes long; MemoryError if the engine refuses."""
         ...
 
+    def protect(self, offset: int, n: int, permission: int) -> bool:
+        """Let the processor refuse accesses to whole pages of 4 KiB: 1 read, 2 write, 4 execute (as read).
+
+        An access that is refused ends a call with the host's `trap`.  False if the host cannot do it.
+        """
+        ...
+
     def instantiate(self, module: Module) -> Mapping[str, Callable[..., int]]:
         """Start a module; its exported functions by name.
 
@@ -48,6 +55,11 @@ class Host(Protocol):
     """A Wasm engine.  `name` tells compiled modules of different engines and versions apart."""
 
     name: str
+    trap: type[Exception]  # what a call raises when translated code makes a refused access
+
+    def refused_address(self, trap: Exception) -> int | None:
+        """Offset of the access that `trap` says was refused; None: it trapped for another reason."""
+        ...
 
     def compile(self, wasm: bytes) -> Module: ...
     def load(self, path: str) -> Module | None:

@@ -1,6 +1,9 @@
 """Guest memory in a Wasm memory: bytes at GUEST_BASE, a permission byte a page at PAGES.
 
 Implements the kernel's `Memory`.  Accesses are raw: the kernel's memory map has checked them.
+With `guarded` the host's memory protection follows the page table, so that translated code need not look
+at it; the kernel's own accesses open the pages they need.  That ends where exact registers are needed at a
+fault, or code lies where it can be written to: `exact`.
 When decoded code is overwritten or its page changes permission, the decode cache is marked
 to be dropped (`layout.PENDING`).
 """
@@ -8,16 +11,23 @@ to be dropped (`layout.PENDING`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from elfin import layout
 from elfin.bits import align_up
-from elfin.layout import GUEST_BASE, PAGE, PAGE_W, PAGE_WSAVED, PAGES
+from elfin.isa.vectors import PF
+from elfin.kernel.exit import Fault
+from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
+from elfin.runtime import traps
 from elfin.runtime.host import Host, Module, Space
 
 GROW_STEP = 1 << 20
 PERMISSION = 7  # R W X
 CODE_PAGES = re.compile(rb"[\x08-\x1f]")
+REFUSES_READ = re.compile(rb"[^\x01\x03-\x07\x09\x0b-\x0f\x11\x13-\x17\x19\x1b-\x1f]")
+REFUSES_WRITE = re.compile(rb"[^\x02\x03\x06\x07]")
+SAME_PERMISSION = re.compile(rb"(.)\1*", re.DOTALL)
 MAPPED_RUNS = re.compile(rb"[^\0]+")
 COPY_CHUNK = 1 << 16
 ZEROS = bytes(COPY_CHUNK)
@@ -34,29 +44,79 @@ CLEAN = bytes(_true_permission(b) for b in range(256))
 class GuestMemory:
     """One guest address space on one `Space`; `core` is instantiated on it at once."""
 
-    def __init__(self, host: Host, core: Module, limit: int = layout.GUEST_LIMIT) -> None:
+    def __init__(
+        self, host: Host, core: Module, limit: int = layout.GUEST_LIMIT, *, guarded: bool = False
+    ) -> None:
         self.host = host
         self.core = core
         self.size_limit = min(limit, layout.GUEST_LIMIT)
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
         self._drop_all_code()
+        self.guarded = guarded and self.space.protect(GUEST_BASE, GROW_STEP, 0)
+        self.exact = not self.guarded
 
     def read(self, addr: int, n: int) -> bytes:
-        return self.space.read(GUEST_BASE + addr, n)
+        if not self.guarded or self._all_allow(REFUSES_READ, addr, n):
+            return self.space.read(GUEST_BASE + addr, n)
+        with self._unguarded(addr, n):
+            return self.space.read(GUEST_BASE + addr, n)
 
     def write(self, addr: int, data: bytes) -> None:
         self._drop_code(addr, len(data))
-        self.space.write(GUEST_BASE + addr, data)
+        if not self.guarded or self._all_allow(REFUSES_WRITE, addr, len(data)):
+            self.space.write(GUEST_BASE + addr, data)
+            return
+        with self._unguarded(addr, len(data)):
+            self.space.write(GUEST_BASE + addr, data)
 
     def fill_zero(self, addr: int, n: int) -> None:
         self._drop_code(addr, n)
-        self.space.fill(GUEST_BASE + addr, n, 0)
+        with self._unguarded(addr, n):
+            self.space.fill(GUEST_BASE + addr, n, 0)
 
     def protect(self, addr: int, n: int, perm: int) -> None:
+        before = self.space.size
         self.space.grow(align_up(GUEST_BASE + addr + n, GROW_STEP))
         self._drop_code(addr, n)
         self.space.fill(PAGES + addr // PAGE, -(-n // PAGE), perm & PERMISSION)
+        if perm & PAGE_W and perm & PAGE_X:
+            self.make_exact()  # code may be written to where it lies: stores must be looked at
+        if self.guarded:
+            if self.space.size > before:
+                self.space.protect(before, self.space.size - before, 0)
+            self.space.protect(GUEST_BASE + addr, n, perm & PERMISSION)
+
+    def make_exact(self) -> None:
+        """From now on every access of translated code must check the page table."""
+        if not self.exact:
+            self.exact = True
+            self._drop_all_code()
+
+    def guard_fault(self, address: int) -> Fault:
+        """The fault of an access that the host's protection refused; the registers are not exact."""
+        return traps.fault(PF, 0, address - GUEST_BASE, 0, 0)
+
+    def _all_allow(self, refusing: re.Pattern[bytes], addr: int, n: int) -> bool:
+        first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE
+        return not refusing.search(self.space.read(PAGES + first, last - first))
+
+    @contextmanager
+    def _unguarded(self, addr: int, n: int) -> Iterator[None]:
+        """The kernel's own accesses are not the guest's: pages are open meanwhile."""
+        if not self.guarded:
+            yield
+            return
+        first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE
+        start, size = GUEST_BASE + first * PAGE, (last - first) * PAGE
+        self.space.protect(start, size, PAGE_R | PAGE_W)
+        try:
+            yield
+        finally:
+            table = self.space.read(PAGES + first, last - first).translate(CLEAN)
+            for run in SAME_PERMISSION.finditer(table):
+                at = start + run.start() * PAGE
+                self.space.protect(at, (run.end() - run.start()) * PAGE, run[0][0])
 
     def permission(self, addr: int) -> int:
         return _true_permission(self.space.read(PAGES + addr // PAGE, 1)[0])
@@ -69,9 +129,15 @@ class GuestMemory:
         for run in MAPPED_RUNS.finditer(table):
             end = GUEST_BASE + run.end() * PAGE
             for at in range(GUEST_BASE + run.start() * PAGE, end, COPY_CHUNK):
-                chunk = self.space.read(at, min(COPY_CHUNK, end - at))
+                chunk = self.read(at - GUEST_BASE, min(COPY_CHUNK, end - at))
                 if chunk != ZEROS[: len(chunk)]:
                     copy.space.write(at, chunk)
+        if self.guarded:
+            copy.guarded, copy.exact = True, self.exact
+            copy.space.protect(GUEST_BASE, self.space.size - GUEST_BASE, 0)
+            for run in SAME_PERMISSION.finditer(table):
+                at = GUEST_BASE + run.start() * PAGE
+                copy.space.protect(at, (run.end() - run.start()) * PAGE, run[0][0])
         return copy
 
     def close(self) -> None:

@@ -26,13 +26,14 @@ class WasmHardware:
 
     hwcap = FEATURES_D
 
-    def __init__(self, host: Host, core: Module, limit: int) -> None:
+    def __init__(self, host: Host, core: Module, limit: int, guarded: bool) -> None:
         self.host = host
         self.core = core
         self.limit = limit
+        self.guarded = guarded
 
     def new_memory(self) -> GuestMemory:
-        return GuestMemory(self.host, self.core, self.limit)
+        return GuestMemory(self.host, self.core, self.limit, guarded=self.guarded)
 
     def new_cpu(self) -> RegisterFile:
         return RegisterFile()
@@ -46,4 +47,4 @@ def engine(
         raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
     core = core_module(host, profiled=tier == "jit")
     runs: Engine = Translator() if tier == "jit" else Interpreter()
-    return WasmHardware(host, core, memory_limit), runs
+    return WasmHardware(host, core, memory_limit, guarded=tier == "jit"), runs

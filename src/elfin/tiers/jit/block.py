@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from elfin import layout
+from elfin.bits import signed
 from elfin.codegen import memory, state
 from elfin.codegen.locals import FLAG_SLOTS, Registers
 from elfin.core import build as core
@@ -40,6 +41,7 @@ from elfin.runtime.translated import STEP
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.frame import LEFT, leave
 
+Base = tuple[int, int]  # slot, and how often it was written before
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
@@ -51,16 +53,24 @@ IN_MEMORY = frozenset(
 
 @dataclass(slots=True)
 class Writer:
-    """Collects the statements of a block.  `ops` is how many instructions it has in all."""
+    """Collects the statements of a block.
+
+    `ops` is how many instructions it has in all.  `exact`: each access checks the page's permission, so that
+    a fault finds exact state; else the host's memory protection ends the run (see `runtime.memory`).
+    """
 
     registers: Registers
     ops: int
+    exact: bool
     out: list[Stmt] = field(default_factory=list)
     ending: Jump | Branch | None = None
     _done: int = 0
     _vars: int = 0
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
+    _versions: dict[int, int] = field(default_factory=dict)  # slot -> how often it was written
+    _bases: dict[Value, Base] = field(default_factory=dict)  # Let name -> what it is near to
+    _checked: set[Base] = field(default_factory=set)  # what checked addresses are near to
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
@@ -91,15 +101,7 @@ class Writer:
             case Let(var, value):
                 self._let(op, var, value)
             case Store(address, value):
-                self.out.append(Let(ADDRESS, self.value(address)))
-                written: list[Stmt] = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
-                self.out += memory.check_page(
-                    ADDRESS,
-                    value.type.bytes,
-                    write=True,
-                    refused=self.step(op),
-                    asked=(If(PENDING.ne(0), written),),
-                )
+                self._check(op, address, value.type.bytes, write=True)
                 self.out.append(memory.store(ADDRESS, self.value(value)))
             case Put(slot, value):
                 self._put(slot, value)
@@ -110,9 +112,42 @@ class Writer:
             case PutAt() | Leave():
                 raise AssertionError(f"{op.variant} is not for translation")
 
+    def _check(self, op: Op, address: Value, size: int, *, write: bool) -> None:
+        """ADDRESS becomes the address; leave unless it may be accessed."""
+        self.out.append(Let(ADDRESS, self.value(address)))
+        if not self.exact:
+            base = self._base(address)
+            if base is None or base not in self._checked:
+                self.out += memory.check_high(ADDRESS, refused=self.step(op))
+            if base is not None:
+                self._checked.add(base)
+            return
+        written: list[Stmt] = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
+        self.out += memory.check_page(
+            ADDRESS,
+            size,
+            write=write,
+            refused=self.step(op),
+            asked=(If(PENDING.ne(0), written),) if write else (),
+        )
+
+    def _base(self, value: Value) -> Base | None:
+        """The register, with the number of its value, that an address is a small distance from."""
+        if value.op in ("add", "sub") and value.args[1].op == "const":
+            value, distance = value.args
+            if abs(signed(distance.imm, 64)) >= memory.NEAR:
+                return None
+        if value.op == "get" and value.type is I64:
+            return value.imm, self._versions.get(value.imm, 0)
+        return self._bases.get(value)
+
     def _put(self, slot: int, value: Value) -> None:
         if slot in FLAG_SLOTS:
             self._flags[slot] = self._substitute(value)
+        base = self._base(value)
+        version = self._versions[slot & ~7] = self._versions.get(slot & ~7, 0) + 1
+        if base in self._checked and value.type is I64:
+            self._checked.add((slot, version))  # PUSH after PUSH: still near what was checked
         self.out.append(self.registers.write(slot, self.value(value)))
 
     def _let(self, op: Op, var: Value | None, value: Value) -> None:
@@ -121,13 +156,14 @@ class Writer:
                 assert var is not None
                 self._known[var] = self._flags[value.imm]
             case "load":
-                self.out.append(Let(ADDRESS, self.value(value.args[0])))
-                size = value.type.bytes
-                self.out += memory.check_page(ADDRESS, size, write=False, refused=self.step(op))
+                self._check(op, value.args[0], value.type.bytes, write=False)
                 self.out.append(Let(var, memory.load(value.type, ADDRESS)))
             case "call":
                 self._call(op, var, value)
             case _:
+                base = self._base(value)
+                if var is not None and base is not None:
+                    self._bases[var] = base
                 self.out.append(Let(var, self.value(value)))
 
     def _call(self, op: Op, var: Value | None, value: Value) -> None:

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from elfin import layout
+from elfin.bits import M32
 from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
@@ -41,6 +42,11 @@ class Op:
     def next(self) -> int:
         """Address of the next instruction in line."""
         return self.pc + self.length
+
+    @property
+    def taken(self) -> int:
+        """How often a direct branch was taken so far."""
+        return self.imm & M32
 
     def slot(self, field: int) -> int:
         return (self.r, self.b, self.x, self.v)[(field - layout.ENTRY_R) // 2]

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from elfin import config
 from elfin.isa.leave import LEAVE_HOT, OUT_OF_BUDGET
+from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
 from elfin.runtime.cpu import RegisterFile
@@ -20,6 +21,7 @@ from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
 
+FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
 
 
@@ -33,22 +35,39 @@ class Translator:
 
     def run(self, task: Task, budget: int) -> Exit:
         cpu = cast(RegisterFile, task.cpu)
+        memory = cast(GuestMemory, task.memory)
+        self._choose_policy(task, memory)
         end = cpu.instructions + budget
         while True:
             left = end - cpu.instructions
-            reason = enter(task, left) if left > 0 else OUT_OF_BUDGET
+            try:
+                reason = enter(task, left) if left > 0 else OUT_OF_BUDGET
+            except memory.host.trap as trap:
+                address = memory.host.refused_address(trap)
+                if address is None:
+                    raise
+                return memory.guard_fault(address)
             if reason != LEAVE_HOT:
                 return exit_of(reason, cpu)
-            self.translate(cast(GuestMemory, task.memory), cpu.rip)
+            self.translate(memory, cpu.rip)
+
+    def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
+        """A program that handles SIGSEGV sees the registers of a fault: they must be exact then."""
+        if not memory.exact:
+            actions = task.process.signal_actions
+            if any(s in actions and actions[s].handler > SIG_IGN for s in FAULTS):
+                memory.make_exact()
 
     def translate(self, memory: GuestMemory, pc: int) -> None:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
-        found = next((u for u in known if u[0].is_of(memory)), None)
+        found = next((u for u in known if u[0].is_of(memory, memory.exact)), None)
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
                 return
-            unit = importlib.import_module(UNIT).translate(memory, pc, self.next_index)
+            unit = importlib.import_module(UNIT).translate(
+                memory, pc, self.next_index, memory.exact
+            )
             if unit is None:
                 return
             self.next_index += len(unit.entries)

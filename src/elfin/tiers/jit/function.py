@@ -36,7 +36,8 @@ INDEX = local(I32, "index")
 
 
 class _Function:
-    def __init__(self, region: Region, callees: Mapping[int, str]) -> None:
+    def __init__(self, region: Region, callees: Mapping[int, str], exact: bool) -> None:
+        self.exact = exact
         self.region = region
         self.callees = callees
         self.registers = Registers()
@@ -68,7 +69,7 @@ class _Function:
         node = self.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
         count = len(block.ops) - block.step
-        writer = Writer(self.registers, count)
+        writer = Writer(self.registers, count, self.exact)
         if count:
             writer.out.append(Set(LEFT, LEFT - count))
         for op in inside:
@@ -139,6 +140,6 @@ class _Function:
                 node.body = [If(LEFT.les(0), leave(by_number[number])), *node.body]
 
 
-def function(region: Region, name: str, callees: Mapping[int, str]) -> Function:
-    """The region's function."""
-    return _Function(region, callees).build(name)
+def function(region: Region, name: str, callees: Mapping[int, str], exact: bool) -> Function:
+    """The region's function; `exact`: see `block.Writer`."""
+    return _Function(region, callees, exact).build(name)

@@ -99,6 +99,11 @@ def kind(op: Op) -> str:
     return name if name in (CALL, RETURN) and translatable(op) else ""
 
 
+def is_direct(op: Op) -> bool:
+    """Is it a jump or call whose target is in the instruction?"""
+    return op.variant is not None and any(o.letter == "J" for o in op.variant.form.operands)
+
+
 def _successors(op: Op) -> tuple[list[int], bool]:
     """Direct targets inside a region, and whether control may go on in line."""
     if not translatable(op):
@@ -109,8 +114,7 @@ def _successors(op: Op) -> tuple[list[int], bool]:
     if last == "jump":
         if kind(op) == CALL:
             return [], True
-        direct = any(o.letter == "J" for o in op.variant.form.operands) if op.variant else False
-        return ([op.disp & MASK] if direct else []), False
+        return ([op.disp & MASK] if is_direct(op) else []), False
     return [], last != "raise"
 
 

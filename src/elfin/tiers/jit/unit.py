@@ -19,7 +19,7 @@ from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.code import read_run
 from elfin.tiers.jit.function import function
-from elfin.tiers.jit.region import CALL, Region, discover, kind
+from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
 BEHIND_OPS: Final = ("mulhu64", "mulhs64")  # core functions that the backend calls for an op
 
@@ -33,22 +33,23 @@ class Unit:
     entries: tuple[int, ...]
     code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
     ops: int
+    exact: bool
 
-    def is_of(self, memory: GuestMemory) -> bool:
-        """Does this memory hold the code that the unit was made from?"""
-        return all(
+    def is_of(self, memory: GuestMemory, exact: bool) -> bool:
+        """Was the unit made from the code that this memory holds?"""
+        return self.exact == exact and all(
             memory.space.read(layout.GUEST_BASE + at, len(data)) == data for at, data in self.code
         )
 
 
-def translate(memory: GuestMemory, pc: int, first: int) -> Unit | None:
+def translate(memory: GuestMemory, pc: int, first: int, exact: bool) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate.  Its functions get table indices from `first` on."""
+    translate.  Its functions get table indices from `first` on; `exact`: see `block.Writer`."""
     regions = _regions(memory, pc)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
-    functions = [function(region, names[region.entry], names) for region in regions]
+    functions = [function(region, names[region.entry], names, exact) for region in regions]
     wasm = module.build(
         functions,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -62,7 +63,7 @@ def translate(memory: GuestMemory, pc: int, first: int) -> Unit | None:
         name=f"unit {pc:x}",
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
-    return Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops)
+    return Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, exact)
 
 
 def _regions(memory: GuestMemory, pc: int) -> list[Region]:
@@ -82,9 +83,8 @@ def _regions(memory: GuestMemory, pc: int) -> list[Region]:
         for block in region.blocks.values():
             size += len(block.ops)
             last = block.ops[-1]
-            if kind(last) == CALL and last.variant is not None:
-                if any(o.letter == "J" for o in last.variant.form.operands):
-                    work.append(last.disp)
+            if kind(last) == CALL and is_direct(last) and last.taken >= config.WARM:
+                work.append(last.disp)
     return list(found.values())
 
 
