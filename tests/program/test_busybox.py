@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.program.busybox import CASES, fill
+from tests.program.busybox import cases, fill
 from tests.program.runner import Playground, same
 
 BUSYBOX = Path("/bin/busybox")
+CASES = cases()
 pytestmark = pytest.mark.skipif(not BUSYBOX.exists(), reason="busybox-static is not installed")
 
 
