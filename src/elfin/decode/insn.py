@@ -89,6 +89,17 @@ class Insn:
         return 128 << (self.fields >> r.X_L & 3)
 
     @property
+    def vector_of_memory(self) -> int:
+        """Bits of the whole memory operand, of which a broadcast reads one element."""
+        row = self.form.rm_operand
+        return 0 if row is None else row.bits(self.size, self.vector)
+
+    @property
+    def rounding(self) -> int:
+        """The rounding that EVEX.L'L spells in a register form with EVEX.b; as MXCSR.RC."""
+        return self.fields >> r.X_L & 3
+
+    @property
     def mask(self) -> int:
         """The mask register, 0 for none."""
         return self.fields >> r.X_MASK & 7

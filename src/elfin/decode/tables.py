@@ -71,7 +71,7 @@ def in_order(found: list[Candidate]) -> list[Candidate]:
     ordered = sorted(found, key=lambda c: -c.mask.bit_count())
     for n, first in enumerate(ordered):
         for second in ordered[n + 1 :]:
-            if first.admits(second) and second.mask & ~first.mask:
+            if first.admits(second) and (second.mask & ~first.mask or second.mask == first.mask):
                 raise AmbiguousRowsError(f"{first.form!r} and {second.form!r}")
     return ordered
 

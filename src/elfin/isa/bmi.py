@@ -1,6 +1,6 @@
-"""BMI1, BMI2, ADX, RAO-INT, CMPccXADD, AMD's TBM and LWP: names and lengths; no meaning yet.
+"""BMI1, BMI2, RAO-INT, CMPccXADD, AMD's TBM and LWP: names and lengths; no meaning yet.
 
-LZCNT, TZCNT and POPCNT are in `bit_scan.py`.
+LZCNT, TZCNT and POPCNT are in `bit_scan.py`, ADCX and ADOX in `arithmetic.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ each(
 )
 each("pext F3 F5, pdep F2 F5, mulx F2 F6", "VEX.LZ.{0}.0F38 {1} /r   G,y B,y E,y", "cpuid=bmi2")
 each("rorx F0", "VEX.LZ.F2.0F3A {0} /r   G,y E,y I,b", "cpuid=bmi2")
-each("adcx 66, adox F3", "{0} 0F 38 F6 /r   G,y E,y", "cpuid=adx")
 
 each("aadd NP, aand 66, axor F3, aor F2", "{0} 0F 38 FC /r   M,y G,y", "cpuid=rao-int")
 CONDITIONS = "o no b nb z nz be nbe s ns p np l nl le nle"
