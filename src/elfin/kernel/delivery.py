@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _SYSCALL_LENGTH = 2  # bytes of the SYSCALL instruction: a restart goes back over it
 _CORE_DUMPED = 0x80
 _PAGE_FAULT = 14
+_TRAPS = {1, 3, 4}  # #DB #BP #OF: what they report has been executed
+_RESUME_FLAG = 0x10000
 _WRITE_ERROR, _FETCH_ERROR = 2, 16  # bits of a page fault's error code
 
 
@@ -139,6 +141,9 @@ def fault(task: Task, event: Fault) -> None:
     if event.trapno == _PAGE_FAULT:
         task.trap = Trap(event.trapno, event.error, event.address)
         signal, code = _page_fault(task, event)
+    if event.trapno not in _TRAPS:
+        # The processor saves RF for a fault, and so the handler's frame shows it.
+        task.cpu.rflags |= _RESUME_FLAG
     force(task, SigInfo.fault(signal, code, event.address))
 
 

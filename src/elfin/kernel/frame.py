@@ -8,9 +8,10 @@ asm-generic/ucontext.h, System V ABI x86-64 3.2.2 (red zone).
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from elfin.kernel.abi.errno import LinuxError
+from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.signal import UNBLOCKABLE, AltStackFlag, SaFlag, bit
 from elfin.kernel.siginfo import SIZE as SIGINFO_SIZE
 from elfin.kernel.siginfo import SigInfo
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RED_ZONE = 128
 _FPSTATE_SIZE = 512
+_MINSIGSTKSZ = 2048
 _UC_SIGCONTEXT_SS = 2
 _UC_STRICT_RESTORE_SS = 4
 _CS, _SS = 0x33, 0x2B
@@ -38,8 +40,9 @@ _MASK = struct.Struct("<Q")
 _UCONTEXT = _HEAD.size - 8
 FRAME_SIZE = _HEAD.size + _CONTEXT.size + _MASK.size + SIGINFO_SIZE
 
-# Flags that sigreturn may change: AC RF OF DF TF SF ZF AF PF CF.
-_RESTORABLE_FLAGS = 0x50DD5
+# Flags that sigreturn may change: AC OF DF TF SF ZF AF PF CF.  Linux lets RF pass too, which the
+# processor clears with the next instruction.
+_RESTORABLE_FLAGS = 0x40DD5
 _CLEARED_FLAGS = 0x10500  # DF RF TF: a handler starts without them
 
 _MXCSR_OFFSET = 24
@@ -55,8 +58,7 @@ def push(task: Task, info: SigInfo, action: SigAction) -> bool:
     rsp = (cpu.gpr[RSP] - RED_ZONE) % (1 << 64)
     stack, entering = task.altstack, False
     on_it = stack.holds(cpu.gpr[RSP])
-    usable = not stack.flags & AltStackFlag.SS_DISABLE and stack.size
-    if action.flags & SaFlag.SA_ONSTACK and usable and not on_it:
+    if action.flags & SaFlag.SA_ONSTACK and stack.size and not on_it:
         rsp, entering = stack.address + stack.size, True
     fpstate = (rsp - _FPSTATE_SIZE) & ~63
     frame = ((fpstate - FRAME_SIZE) & ~15) - 8
@@ -108,7 +110,7 @@ def _enter(task: Task, info: SigInfo, action: SigAction, frame: int) -> None:
     cpu.rflags &= ~_CLEARED_FLAGS
     cpu.fxrstor(_FRESH_FPU)
     if task.altstack.flags & AltStackFlag.SS_AUTODISARM:
-        task.altstack = AltStack()
+        task.altstack = AltStack(flags=AltStackFlag.SS_DISABLE)
     blocked = task.mask | action.mask
     if not action.flags & SaFlag.SA_NODEFER:
         blocked |= bit(info.signal)
@@ -135,12 +137,25 @@ def pop(task: Task) -> bool:
     task.set_mask(mask & ~UNBLOCKABLE)
     _restore_registers(cpu, values)
     cpu.fxrstor(image)
-    # What it refuses is ignored here (kernel/signal.c, restore_altstack).
-    if flags & AltStackFlag.SS_DISABLE:
-        task.altstack = AltStack()
-    elif not task.altstack.holds(cpu.gpr[RSP]):
-        task.altstack = AltStack(address, size, flags & AltStackFlag.SS_AUTODISARM)
+    # As if by sigaltstack, but what that refuses is ignored (kernel/signal.c, restore_altstack).
+    with suppress(LinuxError):
+        set_altstack(task, address, flags, size)
     return True
+
+
+def set_altstack(task: Task, address: int, flags: int, size: int) -> None:
+    """What sigaltstack does once it has read its argument (EPERM, EINVAL, ENOMEM)."""
+    if task.altstack.holds(task.cpu.gpr[RSP]):
+        raise LinuxError(Errno.EPERM)
+    mode = flags & ~AltStackFlag.SS_AUTODISARM
+    if mode not in {0, AltStackFlag.SS_DISABLE, AltStackFlag.SS_ONSTACK}:
+        raise LinuxError(Errno.EINVAL)
+    if mode == AltStackFlag.SS_DISABLE:
+        task.altstack = AltStack(flags=flags)
+    elif size < _MINSIGSTKSZ:
+        raise LinuxError(Errno.ENOMEM)
+    else:
+        task.altstack = AltStack(address, size, flags)
 
 
 def _restore_registers(cpu: Cpu, values: tuple[int, ...]) -> None:

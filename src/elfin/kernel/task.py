@@ -7,7 +7,7 @@ and the kernel.  Threads of one process will be several tasks with the same `pro
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elfin.kernel.abi.errno import Errno, LinuxError
@@ -26,17 +26,24 @@ MAX_BYTES = 0x7FFF_F000  # the most that one read or write moves (man 2 read)
 
 @dataclass(frozen=True, slots=True)
 class AltStack:
-    """The alternate signal stack (man 2 sigaltstack)."""
+    """The alternate signal stack (man 2 sigaltstack); with size 0 there is none."""
 
     address: int = 0
     size: int = 0
-    flags: int = AltStackFlag.SS_DISABLE
+    flags: int = 0  # as sigaltstack was given them, which is what signal frames show
 
     def holds(self, rsp: int) -> bool:
         """Is a stack pointer on it?  With SS_AUTODISARM it is disarmed while in use: never."""
         if self.flags & AltStackFlag.SS_AUTODISARM:
             return False
         return self.address < rsp <= self.address + self.size
+
+    def seen_from(self, rsp: int) -> int:
+        """The flags that sigaltstack answers."""
+        state = AltStackFlag.SS_ONSTACK if self.holds(rsp) else 0
+        if not self.size:
+            state = AltStackFlag.SS_DISABLE
+        return state | (self.flags & AltStackFlag.SS_AUTODISARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +146,3 @@ class Task:
     def deliverable(self) -> int:
         """The signals that are pending and not blocked."""
         return (self.pending.mask | self.process.pending.mask) & ~self.mask
-
-    def current_altstack(self) -> AltStack:
-        """The alternate stack with SS_ONSTACK as the program sees it now."""
-        stack = self.altstack
-        if stack.holds(self.cpu.gpr[4]):
-            return replace(stack, flags=stack.flags | AltStackFlag.SS_ONSTACK)
-        return stack

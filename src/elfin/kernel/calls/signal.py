@@ -9,7 +9,6 @@ from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.signal import (
     SIGNAL_MAX,
     UNBLOCKABLE,
-    AltStackFlag,
     MaskHow,
     bit,
 )
@@ -17,7 +16,6 @@ from elfin.kernel.call import Result, signed_64, syscall
 from elfin.kernel.calls.moment import read_timespec
 from elfin.kernel.process import SigAction
 from elfin.kernel.signals import force_segv, is_ignored
-from elfin.kernel.task import AltStack
 from elfin.kernel.wait import Restart, Wait
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ _SIGSET_SIZE = 8
 _ACTION = "<QQQQ"  # handler flags restorer mask
 _KNOWN_FLAGS = 0xDC000807  # what Linux keeps of sa_flags, SA_EXPOSE_TAGBITS included
 _STACK = "<QI4xQ"
-_MINSIGSTKSZ = 2048
 
 
 def _check_size(size: int) -> None:
@@ -145,22 +142,11 @@ def rt_sigreturn(t: Task) -> int:
 
 @syscall(131, "sigaltstack", "new:ptr", "old:ptr")
 def sigaltstack(t: Task, new: int, old: int) -> int:
-    before = t.current_altstack()
+    before, flags = t.altstack, t.altstack.seen_from(t.cpu.gpr[frame.RSP])
     if new:
-        address, flags, size = t.read_struct(new, _STACK)
-        if before.flags & AltStackFlag.SS_ONSTACK:
-            raise LinuxError(Errno.EPERM)
-        mode = flags & ~AltStackFlag.SS_AUTODISARM
-        if mode not in {0, AltStackFlag.SS_DISABLE, AltStackFlag.SS_ONSTACK}:
-            raise LinuxError(Errno.EINVAL)
-        if mode == AltStackFlag.SS_DISABLE:
-            t.altstack = AltStack(flags=flags)
-        elif size < _MINSIGSTKSZ:
-            raise LinuxError(Errno.ENOMEM)
-        else:
-            t.altstack = AltStack(address, size, flags & AltStackFlag.SS_AUTODISARM)
+        frame.set_altstack(t, *t.read_struct(new, _STACK))
     if old:
-        t.write_struct(old, _STACK, before.address, before.flags, before.size)
+        t.write_struct(old, _STACK, before.address, flags, before.size)
     return 0
 
 
