@@ -14,10 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import elfin
 from elfin.runtime.host import Host, Module
 
-PACKAGE = Path(elfin.__file__).parent
+PACKAGE = Path(__file__).parents[2]
 SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout", "tiers", "wasm")
 BUILDER = "elfin.tiers.interp.build"
 
