@@ -9,6 +9,7 @@ REP STOSB are by far the fastest copies here.
 from __future__ import annotations
 
 from elfin.dialect import core_function, u32
+from elfin.isa.features import FEATURES_D
 
 
 def _words(text: str, size: int) -> tuple[int, ...]:
@@ -25,17 +26,6 @@ VENDOR_B, VENDOR_D, VENDOR_C = _words("GenuineIntel", 12)
     BRAND_6, BRAND_7, BRAND_8, BRAND_9, BRAND_10, BRAND_11,
 ) = _words("elfin: x86-64 interpreted in WebAssembly", 48)  # fmt: skip
 SIGNATURE = 0x000006F1  # family 6, model 15: 64 bits, SSE2, nothing newer is assumed of it
-# leaf 1, EDX
-FPU = 1 << 0
-TSC = 1 << 4
-CX8 = 1 << 8
-CMOV = 1 << 15
-CLFSH = 1 << 19
-MMX = 1 << 23
-FXSR = 1 << 24
-SSE = 1 << 25
-SSE2 = 1 << 26
-FEATURES_D = FPU | TSC | CX8 | CMOV | CLFSH | MMX | FXSR | SSE | SSE2
 # leaf 1, ECX
 CMPXCHG16B = 1 << 13
 MOVBE = 1 << 22

@@ -49,7 +49,7 @@ class WasmtimeHost:
         config.memory_may_move = False
         self.engine = wasmtime.Engine(config)
 
-    trap = wasmtime.Trap
+    trap: type[Exception] = wasmtime.Trap
 
     def refused_address(self, trap: Exception) -> int | None:
         found = REFUSED.search(str(trap))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from elfin import layout
-from elfin.core.cpuid import FEATURES_D
+from elfin.isa.features import FEATURES_D
 from elfin.kernel.exit import Engine
 from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.host import Host, Module
