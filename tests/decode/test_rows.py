@@ -21,7 +21,13 @@ def test_opcode_maps() -> None:
 
 
 def test_mandatory_prefixes() -> None:
-    assert [form(f"{p} 0F 10 /r").pp for p in ("NP", "NFx", "66", "F2", "F3")] == ["NP", "NFx", "66", "F2", "F3"]
+    assert [form(f"{p} 0F 10 /r").pp for p in ("NP", "NFx", "66", "F2", "F3")] == [
+        "NP",
+        "NFx",
+        "66",
+        "F2",
+        "F3",
+    ]
     assert form("0F 10 /r").pp == ""
     assert form("F3 90").opcode == 0x90
 

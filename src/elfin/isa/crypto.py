@@ -39,10 +39,11 @@ each(
 )
 
 PADLOCK = "cpuid=padlock rep"
+each("montmul A6", "a32 F3 0F {0} /0   -   mod=3", PADLOCK, "VIA PadLock")
 each("xstore A7 0", "0F {0} /{1}   -   mod=3", PADLOCK, "VIA PadLock")
 each(
     """xcryptecb A7 1, xcryptcbc A7 2, xcryptctr A7 3, xcryptcfb A7 4, xcryptofb A7 5,
-    montmul A6 0, xsha1 A6 1, xsha256 A6 2, xsha512_alt A6 3, xsha512 A6 4, ccs_hash A6 5, undoc A6 6, undoc A6 7,
+    xsha1 A6 1, xsha256 A6 2, xsha512_alt A6 3, xsha512 A6 4, ccs_hash A6 5, undoc A6 6, undoc A6 7,
     ccs_encrypt A7 6, xstore_alt A7 7""",
     "F3 0F {0} /{1}   -   mod=3",
     PADLOCK,
