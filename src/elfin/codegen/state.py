@@ -66,6 +66,9 @@ def flag_of(slot: int, source: Value) -> Value:
 
 def flag_source(slot: int, flag: Value) -> Value:
     """What the slot of a flag holds so that the flag is `flag`: what it was made from, if possible."""
+    if flag.op == "select":  # as after a shift, whose count may be 0: choose between sources
+        when, then, other = flag.args
+        return when.select(flag_source(slot, then), flag_source(slot, other))
     return _FLAG_SOURCE[slot](flag)
 
 

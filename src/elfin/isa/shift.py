@@ -7,8 +7,9 @@ Output: effects in `Sem`.  A masked count of 0 leaves all flags; AF is left in a
 
 from __future__ import annotations
 
+from elfin import layout
 from elfin.ir.types import I1, I32, I64, Type
-from elfin.ir.value import FALSE, Value, const
+from elfin.ir.value import FALSE, Value, const, get
 from elfin.isa.flags import szp
 from elfin.isa.row import rows, semantics
 from elfin.isa.sem import Place, Sem
@@ -67,7 +68,10 @@ def flags_if_counted(m: Sem, count: Value, **values: Value) -> None:
             m.flags(**values)
         return
     counted = count.ne(0)
-    m.flags(**{name: counted.select(new, m.flag(name)) for name, new in values.items()})
+    # The old flag is read where it is written: a tier may choose between the flags' sources.
+    m.flags(
+        **{name: counted.select(new, get(I1, layout.FLAGS[name])) for name, new in values.items()}
+    )
 
 
 def carrier(operand: Type) -> Type:
