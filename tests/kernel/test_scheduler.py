@@ -104,6 +104,25 @@ def test_host_descriptors_wake_a_reader() -> None:
         os.close(write)
 
 
+def test_a_death_without_a_turn_is_noticed() -> None:
+    """All tasks wait, one of them is killed where it stands: its parent must hear of it."""
+
+    def main(g: Guest) -> Program:
+        def child(c: Guest) -> Program:
+            yield call("pause")
+
+        pid = yield g.fork(child)
+        for _ in range(3):
+            yield call("sched_yield")
+        yield call("kill", pid, Signal.SIGTERM)
+        yield call("wait4", pid, 0, 0, 0)
+        return 0
+
+    world = Watched()
+    assert Machine(world).run(main) == 0
+    assert not world.waits
+
+
 def test_a_deadline_gives_the_timeout_result() -> None:
     def main(g: Guest) -> Program:
         word = g.put(struct.pack("<I", 5))

@@ -45,13 +45,15 @@ _RESUME_FLAG = 0x10000
 _WRITE_ERROR, _FETCH_ERROR = 2, 16  # bits of a page fault's error code
 
 
-def deliver(task: Task) -> None:
-    """Act on the deliverable signals, the most urgent first."""
+def deliver(task: Task) -> bool:
+    """Act on the deliverable signals, the most urgent first; was there any to act on?"""
     process, kernel = task.process, task.kernel
+    acted = False
     while not task.dead and not process.stopped_by and task.deliverable():
         if task.wait is not None and task.wait.restart is Restart.KILL and not is_dying(task):
-            return
+            break
         info = _take(task)
+        acted = True
         action = process.action(info.signal)
         if action.handler == SIG_IGN:
             continue
@@ -61,6 +63,7 @@ def deliver(task: Task) -> None:
             _run_handler(task, info, action)
         elif not bit(info.signal) & IGNORED_BY_DEFAULT:
             _default(task, info)
+    return acted
 
 
 def is_dying(task: Task) -> bool:

@@ -34,6 +34,7 @@ class Scheduler:
     def __init__(self, kernel: Kernel, engine: Engine) -> None:
         self.kernel = kernel
         self.engine = engine
+        self._progress = False  # did anything happen in this turn?
 
     def run(self, process: Process, stop: Callable[[], bool] = lambda: False) -> int | None:
         """Until the process has ended: its wait status; None if `stop` said so before."""
@@ -50,12 +51,12 @@ class Scheduler:
         kernel = self.kernel
         kernel.take_host_signals()
         kernel.timers.run_due(kernel.now_ns())
-        ran = False
+        self._progress = False
         for task in tuple(kernel.tasks.values()):
             if self._can_run(task):
                 self._run(task)
-                ran = True
-        return None if ran else self._idle()
+                self._progress = True
+        return None if self._progress or kernel.host_signals else self._idle()
 
     def _can_run(self, task: Task) -> bool:
         if task.dead or task.process.stopped_by:
@@ -65,8 +66,9 @@ class Scheduler:
             self._switch_to(task.process)
         if wait is not None:
             poll(task, wait, self.kernel.monotonic())
-        if task.deliverable():
-            deliver(task)
+        if task.deliverable() and deliver(task):
+            # Even if the task cannot run: its end may be what another one waits for.
+            self._progress = True
         return task.runnable
 
     def _run(self, task: Task) -> None:
