@@ -209,3 +209,8 @@ class Guest:
         other.process.pgid, other.process.sid = self.process.pgid, self.process.sid
         other.process.parent = self.process
         return other
+
+
+def pending(result):
+    """Whether a call waits and cannot be answered yet."""
+    return isinstance(result, Wait) and result.poll() is None

@@ -6,6 +6,7 @@ Output: what a reader may take (`take`), what is echoed, and signals, through tw
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi import termios as tio
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 MAX_INPUT = 4096
 _TAB = 8
+_MOVES = re.compile(rb"[^ -~\n]")  # what moves the cursor in another way than one to the right
+
+
+def _is_control(char: int) -> bool:
+    return char < 0x20 or char == 0x7F
+
+
+def _is_word(char: int) -> bool:
+    """What Linux takes for a letter or digit: Latin-1, whatever the encoding."""
+    return chr(char).isalnum() or char == 0x5F
 
 
 class LineDiscipline:
@@ -32,7 +43,8 @@ class LineDiscipline:
         self._literal = False  # the next character is taken as it is (VLNEXT)
         self.stopped = False  # output is held by XOFF
         self.arrivals = 0  # how often something became readable
-        self.column = 0
+        self.column = 0  # of the cursor, as far as it can be known
+        self._line_column = 0  # where the edited line starts
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -120,17 +132,18 @@ class LineDiscipline:
             return
         if lflag & tio.ISIG and self._interrupt(char):
             return
+        mapped = char == 13 and bool(iflag & tio.ICRNL)
         if char == 13:
             if iflag & tio.IGNCR:
                 return
-            if iflag & tio.ICRNL:
+            if mapped:
                 char = 10
         elif char == 10 and iflag & tio.INLCR:
             char = 13
         if self.canonical:
             self._edit_char(char)
         else:
-            self._store(char)
+            self._store(char, newline=mapped)
 
     def _flow(self, char: int) -> bool:
         if self._is(char, tio.VSTOP):
@@ -160,13 +173,14 @@ class LineDiscipline:
 
     def _edit_char(self, char: int) -> None:
         extended = self.modes.lflag & tio.IEXTEN
+        echo = self.modes.lflag & tio.ECHO
         if self._is(char, tio.VERASE):
-            self._erase_char()
+            self._erase()
         elif extended and self._is(char, tio.VWERASE):
-            self._erase_word()
+            self._erase(word=True)
         elif self._is(char, tio.VKILL):
-            self._kill_line(char)
-        elif extended and self._is(char, tio.VREPRINT):
+            self._kill_line()
+        elif extended and echo and self._is(char, tio.VREPRINT):
             self._echo_char(char)
             self._print(b"\n")
             for typed in self._edit:
@@ -191,10 +205,11 @@ class LineDiscipline:
             self._echo_char(char)
             self._edit.append(char)
 
-    def _store(self, char: int) -> None:
+    def _store(self, char: int, *, newline: bool = False) -> None:
+        """Take a character as it is; a newline made of a CR is echoed as one, a typed one as ^J."""
         if self.room <= 0:
             return
-        if char == 10 and self.modes.lflag & tio.ECHO:
+        if newline and self.modes.lflag & tio.ECHO:
             self._print(b"\n")
         else:
             self._echo_char(char)
@@ -212,62 +227,77 @@ class LineDiscipline:
 
     # -- editing ---------------------------------------------------------------------------
 
-    def _last_char(self) -> int:
-        """How many bytes the last character takes: more than one with IUTF8."""
-        n = 1
-        if self.modes.iflag & tio.IUTF8:
-            while n < len(self._edit) and self._edit[-n] & 0xC0 == 0x80:
-                n += 1
-        return n
+    def _is_continuation(self, char: int) -> bool:
+        """A byte of a UTF-8 character after its first."""
+        return bool(self.modes.iflag & tio.IUTF8) and char & 0xC0 == 0x80
 
-    def _erase_char(self) -> None:
-        if not self._edit:
-            return
-        n = self._last_char()
-        width = self._width(self._edit[-n])
-        if self._edit[-n] == 9:
-            width = self._tab_width()
-        del self._edit[-n:]
-        if self.modes.lflag & tio.ECHO:
-            if self.modes.lflag & tio.ECHOE:
-                self._print(b"\b \b" * width if width else b"")
-            else:
-                self._echo_char(self.modes.controls[tio.VERASE])
+    def _cut_char(self) -> int:
+        """Take the last character away; its first byte, or -1 if only a part of one is there."""
+        at = len(self._edit) - 1
+        while at and self._is_continuation(self._edit[at]):
+            at -= 1
+        char = self._edit[at]
+        if self._is_continuation(char):
+            return -1
+        del self._edit[at:]
+        return char
+
+    def _erase(self, *, word: bool = False, line: bool = False) -> None:
+        """Erase a character, a word or the line, on the screen too."""
+        lflag = self.modes.lflag
+        seen_word = False
+        while self._edit:
+            before = bytes(self._edit)
+            char = self._cut_char()
+            if char < 0:
+                break
+            if word and _is_word(char):
+                seen_word = True
+            elif word and seen_word:
+                self._edit[:] = before
+                break
+            if lflag & tio.ECHO:
+                if not word and not line and not lflag & tio.ECHOE:
+                    self._echo_char(self.modes.controls[tio.VERASE])
+                elif char == 9:
+                    width = self._tab_width()
+                    self._echo(b"\b" * width)
+                    self.column = max(0, self.column - width)
+                else:
+                    self._print(b"\b \b" * self._width(char))
+            if not word and not line:
+                break
 
     def _tab_width(self) -> int:
+        """How wide the tab behind the edited line was."""
         column = 0
-        for char in self._edit[:-1]:
-            column += _TAB - column % _TAB if char == 9 else self._width(char)
+        for char in reversed(self._edit):
+            if char == 9:
+                break
+            column += self._width(char)
+        else:
+            column += self._line_column
         return _TAB - column % _TAB
 
     def _width(self, char: int) -> int:
         """Columns that the echo of a character took."""
-        if char < 0x20 or char == 0x7F:
+        if _is_control(char):
             return 2 if self.modes.lflag & tio.ECHOCTL else 0
-        return 1
+        return 0 if self._is_continuation(char) else 1
 
-    def _erase_word(self) -> None:
-        def is_word(char: int) -> bool:
-            return chr(char).isalnum() or char == 0x5F or char >= 0x80
-
-        seen = False
-        while self._edit:
-            if is_word(self._edit[-1]):
-                seen = True
-            elif seen:
-                break
-            self._erase_char()
-
-    def _kill_line(self, char: int) -> None:
+    def _kill_line(self) -> None:
         lflag = self.modes.lflag
-        if lflag & tio.ECHOKE and lflag & tio.ECHOE and lflag & tio.ECHOK:
-            while self._edit:
-                self._erase_char()
+        if not self._edit:
             return
-        self._edit.clear()
-        self._echo_char(char)
-        if lflag & tio.ECHOK:
-            self._print(b"\n")
+        if not lflag & tio.ECHO:
+            self._edit.clear()
+        elif lflag & tio.ECHOKE and lflag & tio.ECHOE and lflag & tio.ECHOK:
+            self._erase(line=True)
+        else:
+            self._edit.clear()
+            self._echo_char(self.modes.controls[tio.VKILL])
+            if lflag & tio.ECHOK:
+                self._print(b"\n")
 
     # -- printing --------------------------------------------------------------------------
 
@@ -275,8 +305,11 @@ class LineDiscipline:
         lflag = self.modes.lflag
         if not lflag & tio.ECHO:
             return
-        if lflag & tio.ECHOCTL and ((char < 0x20 and char not in {9, 10}) or char == 0x7F):
-            self._print(bytes((0x5E, char ^ 0x40)))
+        if not self._edit:
+            self._line_column = self.column
+        if lflag & tio.ECHOCTL and _is_control(char) and char != 9:
+            self._echo(bytes((0x5E, char ^ 0x40)))
+            self.column += 2
         else:
             self._print(bytes((char,)))
 
@@ -289,31 +322,35 @@ class LineDiscipline:
         oflag = self.modes.oflag
         if not oflag & tio.OPOST:
             return data
-        if oflag & ~(tio.OPOST | tio.ONLCR) == 0:
-            return data.replace(b"\n", b"\r\n") if oflag & tio.ONLCR else data
-        return b"".join(self._process_char(char) for char in data)
+        if oflag & ~(tio.OPOST | tio.ONLCR) or not oflag & tio.ONLCR or _MOVES.search(data):
+            return b"".join(self._process_char(char) for char in data)
+        _, newline, last = data.rpartition(b"\n")
+        if newline:
+            self.column = self._line_column = 0
+        self.column += len(last)
+        return data.replace(b"\n", b"\r\n")
 
     def _process_char(self, char: int) -> bytes:
         oflag = self.modes.oflag
-        if char == 10 and oflag & tio.ONLCR:
-            self.column = 0
-            return b"\r\n"
-        if char == 10 and oflag & tio.ONLRET:
-            self.column = 0
-        elif char == 13:
+        if char == 10:
+            if oflag & (tio.ONLCR | tio.ONLRET):
+                self.column = 0
+            self._line_column = self.column
+            return b"\r\n" if oflag & tio.ONLCR else b"\n"
+        if char == 13:
             if oflag & tio.ONOCR and self.column == 0:
                 return b""
-            self.column = 0
-            if oflag & tio.OCRNL:
-                return b"\n"
-        elif char == 9 and oflag & tio.TABDLY == tio.XTABS:
+            if not oflag & tio.OCRNL or oflag & tio.ONLRET:
+                self.column = self._line_column = 0
+            return b"\n" if oflag & tio.OCRNL else b"\r"
+        if char == 9:
             n = _TAB - self.column % _TAB
             self.column += n
-            return b" " * n
-        elif char == 8:
+            return b" " * n if oflag & tio.TABDLY == tio.XTABS else b"\t"
+        if char == 8:
             self.column = max(0, self.column - 1)
-        else:
-            if oflag & tio.OLCUC and 0x61 <= char <= 0x7A:
-                char -= 0x20
-            self.column += char >= 0x20
+        elif not _is_control(char) and not self._is_continuation(char):
+            self.column += 1
+        if oflag & tio.OLCUC and 0x61 <= char <= 0x7A:
+            char -= 0x20
         return bytes((char,))
