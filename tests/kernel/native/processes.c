@@ -33,9 +33,8 @@ static void spawned(const char *self)
     char *arguments[] = {(char *)self, "spawned", 0};
     pid_t pid;
     int status, result = posix_spawn(&pid, self, 0, 0, arguments, environ);
-    printf("posix_spawn %d\n", result);
     waitpid(pid, &status, 0);
-    printf("status %x\n", status);
+    printf("posix_spawn %d status %x\n", result, status);
     result = posix_spawn(&pid, "/nonexistent", 0, 0, arguments, environ);
     printf("posix_spawn %d\n", result);
     if (!(pid = vfork())) {
