@@ -7,7 +7,6 @@ when elfin itself cannot go on, 126 and 127 as in a shell (cannot execute, not f
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,8 @@ class Version(argparse.Action):
     """Looks the version up only when somebody asks: reading the metadata takes a while."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        import importlib.metadata
+
         parser.exit(message=f"elfin {importlib.metadata.version('elfin')}\n")
 
 

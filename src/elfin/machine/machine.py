@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 from elfin.config import DEFAULT_TIER
-from elfin.errors import LoadError
+from elfin.errors import ElfinError, LoadError
 from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.signal import Signal
@@ -57,6 +57,8 @@ class Machine:
     ) -> None:
         self.user = caller() if user is None else parse_user(user)
         self.root = Root.parse(root) if isinstance(root, str) else root
+        if tier not in policy.TIERS:
+            raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
         self.host = WasmtimeHost()
         hardware, self.engine = policy.engine(tier, self.host, memory)
         self.world = BellWorld()

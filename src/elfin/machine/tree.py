@@ -19,6 +19,7 @@ from elfin.machine.mounts import Mount, MountError, Root
 
 if TYPE_CHECKING:
     from elfin.kernel.credentials import Credentials
+    from elfin.kernel.files.caller import Caller
     from elfin.kernel.files.file import File
     from elfin.kernel.files.location import Location
     from elfin.kernel.files.node import Node
@@ -84,9 +85,9 @@ def find_program(
     raise FileNotFoundError(Errno.ENOENT, "no such program", os.fsdecode(name))
 
 
-def _find(vfs: Vfs, path: bytes) -> Location | None:
+def _find(vfs: Vfs, path: bytes, caller: Caller | None = None) -> Location | None:
     try:
-        return vfs.resolve(Installer(vfs), path)
+        return vfs.resolve(caller or Installer(vfs), path)
     except LinuxError:
         return None
 
@@ -99,9 +100,11 @@ def _is_file(vfs: Vfs, path: bytes) -> bool:
 def working_directory(vfs: Vfs, root: Root | None, process: Process, cwd: bytes | None) -> Location:
     """Where a program starts: `cwd`, else the caller's if the guest has it, else the root."""
     if cwd is not None:
-        found = vfs.resolve(process, cwd)
+        found = _find(vfs, cwd, process)
+        if found is None:
+            raise FileNotFoundError(Errno.ENOENT, "no such folder in the guest", os.fsdecode(cwd))
         if not found.node.is_directory:
-            raise LinuxError(Errno.ENOTDIR)
+            raise NotADirectoryError(Errno.ENOTDIR, "it is no folder", os.fsdecode(cwd))
         return found
     here = None if root else _find(vfs, os.getcwdb())
     return here if here is not None and here.node.is_directory else vfs.root
