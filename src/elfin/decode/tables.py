@@ -241,7 +241,8 @@ def _immediate(form: Form) -> int:
 
 _LETTER_FLAGS = {
     "H": r.FF_VVVV, "B": r.FF_VVVV, "Kv": r.FF_VVVV | r.FF_K_VVVV, "Tv": r.FF_VVVV | r.FF_TILE,
-    "Tr": r.FF_TILE, "Tm": r.FF_TILE, "Kr": r.FF_K_REG, "G": r.FF_GPR_REG, "S": r.FF_SEGMENT, "C": r.FF_CONTROL, "D": r.FF_DEBUG,
+    "Tr": r.FF_TILE, "Tm": r.FF_TILE, "Kr": r.FF_K_REG, "G": r.FF_GPR_REG,
+    "S": r.FF_SEGMENT, "C": r.FF_CONTROL, "D": r.FF_DEBUG,
 }  # fmt: skip
 _ATTRIBUTE_FLAGS = {
     "lock": r.FF_LOCK, "k": r.FF_MASK, "kz": r.FF_MASK | r.FF_ZERO, "knz": r.FF_MASK | r.FF_MASKED,

@@ -94,7 +94,9 @@ unavailable("monitor", "SDM 2B MONITOR", "NP 0F 01 !C8", "cpuid=monitor")
 unavailable("mwait", "SDM 2B MWAIT", "NP 0F 01 !C9", "cpuid=monitor")
 unavailable("monitorx", "APM 3 MONITORX", "NP 0F 01 !FA", "cpuid=monitorx")
 unavailable("mwaitx", "APM 3 MWAITX", "NP 0F 01 !FB", "cpuid=monitorx")
-unavailable("umonitor", "SDM 2D UMONITOR", "a64 F3 0F AE /6   R,q\na32 F3 0F AE /6   R,d", "cpuid=waitpkg")
+unavailable(
+    "umonitor", "SDM 2D UMONITOR", "a64 F3 0F AE /6   R,q\na32 F3 0F AE /6   R,d", "cpuid=waitpkg"
+)
 unavailable("umwait", "SDM 2D UMWAIT", "F2 0F AE /6   R,d", "cpuid=waitpkg")
 unavailable("tpause", "SDM 2D TPAUSE", "66 0F AE /6   R,d", "cpuid=waitpkg")
 unavailable("ptwrite", "SDM 2B PTWRITE", "F3 0F AE /4   E,y", "cpuid=ptwrite")
@@ -106,9 +108,18 @@ unavailable("wrpkru", "SDM 2D WRPKRU", "NP 0F 01 !EF", "cpuid=pku")
 unavailable("clzero", "APM 3 CLZERO", "0F 01 !FC", "cpuid=clzero")
 unavailable("rdpru", "APM 3 RDPRU", "NP 0F 01 !FD", "cpuid=rdpru")
 unavailable("pconfig", "SDM 2B PCONFIG", "NP 0F 01 !C5", "cpuid=pconfig")
-unavailable("enqcmd", "SDM 2A ENQCMD", "a64 F2 0F 38 F8 /r   G,q M,n\na32 F2 0F 38 F8 /r   G,d M,n", "cpuid=enqcmd")
-unavailable("enqcmds", "SDM 2A ENQCMDS", "a64 F3 0F 38 F8 /r   G,q M,n\na32 F3 0F 38 F8 /r   G,d M,n", "cpuid=enqcmd")
-unavailable("movdir64b", "SDM 2B MOVDIR64B", "a64 66 0F 38 F8 /r   G,q M,n\na32 66 0F 38 F8 /r   G,d M,n", "cpuid=movdir64b")
+unavailable("enqcmd", "SDM 2A ENQCMD", """
+a64 F2 0F 38 F8 /r   G,q M,n
+a32 F2 0F 38 F8 /r   G,d M,n
+""", "cpuid=enqcmd")  # fmt: skip
+unavailable("enqcmds", "SDM 2A ENQCMDS", """
+a64 F3 0F 38 F8 /r   G,q M,n
+a32 F3 0F 38 F8 /r   G,d M,n
+""", "cpuid=enqcmd")  # fmt: skip
+unavailable("movdir64b", "SDM 2B MOVDIR64B", """
+a64 66 0F 38 F8 /r   G,q M,n
+a32 66 0F 38 F8 /r   G,d M,n
+""", "cpuid=movdir64b")  # fmt: skip
 unavailable("movdiri", "SDM 2B MOVDIRI", "NP 0F 38 F9 /r   M,y G,y", "cpuid=movdiri")
 unavailable("rdrand", "SDM 2B RDRAND", "NFx 0F C7 /6   R,v", "cpuid=rdrand")
 unavailable("rdseed", "SDM 2B RDSEED", "NFx 0F C7 /7   R,v", "cpuid=rdseed")

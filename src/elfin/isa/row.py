@@ -30,6 +30,7 @@ Attributes:
     n=BYTES         EVEX: what scales an 8-bit displacement, where it is not the operand's width
     vsib=SIZE       a vector as index, this wide;  sib: memory with a SIB byte only
     distinct        #UD where its vector registers are the same
+    is4             `I,b` is the low half of the byte that names register `L`
     noseg           computes an address only: segment overrides mean nothing
     priv            privileged
 Departures from the manual: immediates are not repeated in the opcode column, as the operands say them.
