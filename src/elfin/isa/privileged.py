@@ -97,8 +97,8 @@ unavailable("mwaitx", "APM 3 MWAITX", "NP 0F 01 !FB", "cpuid=monitorx")
 unavailable(
     "umonitor", "SDM 2D UMONITOR", "a64 F3 0F AE /6   R,q\na32 F3 0F AE /6   R,d", "cpuid=waitpkg"
 )
-unavailable("umwait", "SDM 2D UMWAIT", "F2 0F AE /6   R,d", "cpuid=waitpkg")
-unavailable("tpause", "SDM 2D TPAUSE", "66 0F AE /6   R,d", "cpuid=waitpkg")
+unavailable("umwait", "SDM 2D UMWAIT", "F2 0F AE /6   R,y", "cpuid=waitpkg")
+unavailable("tpause", "SDM 2D TPAUSE", "66 0F AE /6   R,y", "cpuid=waitpkg")
 unavailable("ptwrite", "SDM 2B PTWRITE", "F3 0F AE /4   E,y", "cpuid=ptwrite")
 unavailable("serialize", "SDM 2B SERIALIZE", "NP 0F 01 !E8", "cpuid=serialize")
 unavailable("xsusldtrk", "SDM 2D XSUSLDTRK", "F2 0F 01 !E8", "cpuid=tsxldtrk")
