@@ -9,9 +9,10 @@ from __future__ import annotations
 from elfin import layout
 from elfin.ir.types import I8, I64
 from elfin.ir.value import FALSE, TRUE
-from elfin.isa.flags import DF, REST, status_byte, write_status
+from elfin.isa.flags import REST, status_byte, write_status
 from elfin.isa.row import rows, semantics
 from elfin.isa.sem import Sem
+from elfin.rflags import DF
 
 CMC = rows("cmc", "SDM 2A CMC")
 CMC("F5")

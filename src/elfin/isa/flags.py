@@ -14,23 +14,14 @@ from elfin import layout
 from elfin.ir.types import I1, I8, I64
 from elfin.ir.value import FALSE, Value, const, make
 from elfin.isa.sem import Sem, Slot
+from elfin.rflags import BIT, DF, FIXED
 
-CF: Final = 1 << 0
-FIXED: Final = 1 << 1  # always 1
-PF: Final = 1 << 2
-AF: Final = 1 << 4
-ZF: Final = 1 << 6
-SF: Final = 1 << 7
+# Beside the status flags (`rflags.BIT`); FIXED reads as 1.
 TF: Final = 1 << 8
-IF: Final = 1 << 9
-DF: Final = 1 << 10
-OF: Final = 1 << 11
 NT: Final = 1 << 14
 RF: Final = 1 << 16
 AC: Final = 1 << 18
 ID: Final = 1 << 21
-
-STATUS: Final = {"c": CF, "p": PF, "a": AF, "z": ZF, "s": SF, "o": OF}
 # What POPF and IRET may change beside the status flags at privilege level 3.
 USER_REST: Final = TF | DF | NT | AC | ID
 REST: Final = Slot(layout.FLAG_REST, I64)
@@ -77,7 +68,7 @@ def status_byte(m: Sem) -> Value:
     """SF:ZF:0:AF:0:PF:1:CF as an i64, the low byte of RFLAGS."""
     value = const(I64, FIXED)
     for name in "cpazs":
-        value = value | m.flag(name).zext(I64) << STATUS[name].bit_length() - 1
+        value = value | m.flag(name).zext(I64) << BIT[name].bit_length() - 1
     return value
 
 
@@ -88,7 +79,7 @@ def read_rflags(m: Sem) -> Value:
 
 def write_status(m: Sem, value: Value, names: str = "cpazso") -> None:
     """The named flags from their bits of RFLAGS."""
-    m.flags(**{name: (value & STATUS[name]).ne(0) for name in names})
+    m.flags(**{name: (value & BIT[name]).ne(0) for name in names})
 
 
 def write_rflags(m: Sem, value: Value, writable: int = USER_REST) -> None:

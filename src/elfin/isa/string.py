@@ -12,9 +12,10 @@ from typing import Final
 from elfin import layout
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
-from elfin.isa.flags import DF, REST, sub_flags
+from elfin.isa.flags import REST, sub_flags
 from elfin.isa.row import rows, semantics
 from elfin.isa.sem import Place, Sem
+from elfin.rflags import DF
 
 MOVS = rows("movs", "SDM 2B MOVS", "rep")
 MOVS("""

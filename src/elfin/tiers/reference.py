@@ -23,7 +23,9 @@ from elfin.rflags import set_rflags
 from elfin.tiers.paged import PagedMemory
 
 CONSTANT_SLOTS: Final = {layout.ZERO: 0, layout.ONES: (1 << 64) - 1, layout.LOW32: (1 << 32) - 1}
-FAULTED: Final = 1  # status of a core function
+# Status of a core function that may fault.
+FAULTED: Final = 1
+UNFINISHED: Final = 2  # it stopped to let others run; the same call goes on
 FUNCTIONS: Final[dict[str, CoreFunction[Any, Any]]] = {
     row.name: row for m in MODULES for row in vars(m).values() if isinstance(row, CoreFunction)
 }
@@ -88,7 +90,10 @@ class Reference:
     def call(self, value: Value, args: list[int]) -> int | Fault:
         """A core function on patterns; one that faulted has said how in the register file."""
         row = FUNCTIONS[value.imm]
-        result = row(*map(_argument, row.classes, args))
+        arguments = [*map(_argument, row.classes, args)]
+        result = row(*arguments)
+        while row.may_fault and result == UNFINISHED:
+            result = row(*arguments)
         if row.may_fault and result == FAULTED:
             return self.fault()
         if isinstance(result, f32 | f64):
