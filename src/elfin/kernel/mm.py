@@ -267,8 +267,11 @@ class AddressSpace:
     def _apply(self, area: Vma) -> None:
         """Make the page permissions say what the area says."""
         end = min(area.end, area.file_end)
+        # x86 pages that may be written or executed can be read, too.
+        prot = area.prot & PROT_ACCESS
+        prot |= READ if prot else 0
         if end > area.start:
-            self.memory.protect(area.start, end - area.start, area.prot & PROT_ACCESS)
+            self.memory.protect(area.start, end - area.start, prot)
             if area.prot:
                 self._touched = max(self._touched, end)
         if end < area.end:

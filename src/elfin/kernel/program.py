@@ -121,7 +121,16 @@ def _load(process: Process, request: Request, name: bytes) -> Loaded:
             linker_file.release()
     space.brk_start = space.brk = entry.brk
     space.start_stack = entry.rsp
+    _note_strings(space, request)
     return Loaded(space, entry, file.location, request.argv, request.envp, name)
+
+
+def _note_strings(space: AddressSpace, request: Request) -> None:
+    """Where argv and envp lie for /proc/pid/stat: the loader puts the one right below the other."""
+    at = int.from_bytes(space.memory.read(space.start_stack + 8, 8), "little")
+    middle = at + sum(len(string) + 1 for string in request.argv)
+    space.arguments = at, middle
+    space.environment = middle, middle + sum(len(string) + 1 for string in request.envp)
 
 
 def _parse(process: Process, file: File, missing: Errno = Errno.ENOEXEC) -> tuple[Image, Reader]:

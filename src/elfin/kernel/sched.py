@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from elfin import config
+from elfin.kernel.abi.resource import INFINITY, Rlimit
 from elfin.kernel.delivery import deliver, fault
 from elfin.kernel.dispatch import enter, poll
 from elfin.kernel.exit import BudgetEnd, Engine, Fault, SystemCall
 from elfin.kernel.kernel import Kernel
 from elfin.kernel.process import Process
+from elfin.kernel.signals import enforce_cpu_limit
 from elfin.kernel.task import Task
 
 
@@ -103,6 +105,8 @@ class Scheduler:
                 break
         if process in kernel.timers.cpu:
             kernel.timers.run_cpu(process)
+        if process.limits.soft(Rlimit.RLIMIT_CPU) != INFINITY:
+            enforce_cpu_limit(process)
 
     def _switch_to(self, process: Process) -> None:
         """Publish and fetch shared pages when another address space comes to run."""

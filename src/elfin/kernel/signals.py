@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from elfin.kernel.abi.resource import Rlimit
 from elfin.kernel.abi.signal import (
     IGNORED_BY_DEFAULT,
     SIG_DFL,
@@ -102,3 +103,18 @@ def resume(process: Process) -> None:
     process.stopped_by = 0
     process.stop_news, process.continue_news = False, True
     process.kernel.tell_parent(process, ChildCode.CLD_CONTINUED, Signal.SIGCONT)
+
+
+# -- the processor time that a process may use -------------------------------------------------
+
+
+def enforce_cpu_limit(process: Process) -> None:
+    """RLIMIT_CPU: SIGXCPU every second from the soft limit on, SIGKILL at the hard one."""
+    soft, hard = process.limits[Rlimit.RLIMIT_CPU]
+    usage = process.total_usage()
+    seconds = (usage.utime + usage.stime) // 1_000_000_000
+    if seconds >= hard:
+        send_to_process(process, SigInfo.from_kernel(Signal.SIGKILL))
+    elif seconds >= soft:
+        send_to_process(process, SigInfo.from_kernel(Signal.SIGXCPU))
+        process.limits[Rlimit.RLIMIT_CPU] = soft + 1, hard

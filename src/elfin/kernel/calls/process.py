@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
@@ -76,10 +77,13 @@ def _clone(t: Task, birth: Birth) -> Result:
     if len(kernel.processes) >= limit and not process.credentials.privileged:
         raise LinuxError(Errno.EAGAIN)
     child = give_birth(t, birth)
+    # The child is there by now: that one of these cannot be stored is nobody's error.
     if flags & Clone.CLONE_PARENT_SETTID:
-        t.write_struct(birth.parent_tid, "<i", child.tid)
+        with suppress(LinuxError):
+            t.write_struct(birth.parent_tid, "<i", child.tid)
     if flags & Clone.CLONE_CHILD_SETTID:
-        child.write_struct(birth.child_tid, "<i", child.tid)
+        with suppress(LinuxError):
+            child.write_struct(birth.child_tid, "<i", child.tid)
     if flags & Clone.CLONE_VFORK:
         return _wait_for_exec(child)
     return child.tid
