@@ -222,7 +222,7 @@ class States:
 
     def _solve(self, r: bytearray, e: Encoding, to: int, rng: Random) -> None:
         m = e.memory
-        if m is None or m.base is m.index is None:
+        if m is None or (m.base is None and m.index is None):
             if e.segment in ("fs", "gs"):
                 encoded = (m.displacement if m else e.immediate) & (M32 if e.bits == 32 else M64)
                 base = to - encoded - (e.at + len(e.code) if m and m.rip else 0)
@@ -234,19 +234,19 @@ class States:
             to -= self._segment(r, e.segment, to, rng)
         if e.form.has("popm") and m.base == RSP:
             to -= e.size // 8
-        registers = solve_registers(m, to - m.displacement, record.quad, r, rng)
+        registers = solve_registers(m, to - m.displacement, r, rng)
         for reg, value in registers.items():
             if e.bits == 32:
                 value = value & M32 | rng.getrandbits(32) << 32
             record.set_quad(r, 8 * reg, value)
 
 
-def solve_registers(m: Memory, to: int, quad: object, r: bytearray, rng: Random) -> dict[int, int]:
+def solve_registers(m: Memory, to: int, r: bytearray, rng: Random) -> dict[int, int]:
     """Values of base and index whose weighted sum is `to` (or, rarely, near it)."""
+    factor = 1 << m.scale
     if m.index is None:
         assert m.base is not None
         return {m.base: to & M64}
-    factor = 1 << m.scale
     if m.base is None:
         high = rng.getrandbits(m.scale) << 64 - m.scale if m.scale else 0
         return {m.index: (to >> m.scale) & M64 >> m.scale | high}
@@ -293,13 +293,17 @@ def jump_target(r: bytearray, e: Encoding, rng: Random) -> None:
     """Each register, and the memory where the operand or the return address may be, is a target."""
     if e.kind == "R":
         for reg in e.registers:
-            record.set_quad(r, 8 * reg, code_target(rng))
+            if reg != RSP:  # CALL writes there
+                record.set_quad(r, 8 * reg, code_target(rng))
     words = [code_target(rng) for _ in range(8)]
     r[record.MEMORY :] = struct.pack("<8Q", *words) * (record.PAGE // 64)
 
 
 def frame_pointer(r: bytearray, e: Encoding, rng: Random) -> None:
-    record.set_quad(r, 8 * RBP, record.DATA + 8 * rng.randrange(record.PAGE // 8))
+    if rng.random() < 0.8:
+        record.set_quad(r, 8 * RBP, record.DATA + 8 * rng.randrange(record.PAGE // 8))
+    else:
+        record.set_quad(r, 8 * RBP, record.RODATA - rng.randrange(-4, 64))
 
 
 def no_trap_flag(r: bytearray, e: Encoding, rng: Random) -> None:

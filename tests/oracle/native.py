@@ -140,7 +140,7 @@ class Worker:
             [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
         )
         self.libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        self.map(record.CODE, record.CODE_SIZE, 7, fd)
+        self.map(record.CODE, record.CODE_SIZE, 5, fd)
         self.map(record.DATA, record.PAGE, 3)
         self.map(record.RODATA, record.PAGE, 3)
         ctypes.memmove(record.RODATA, record.RODATA_BYTES, record.PAGE)

@@ -48,7 +48,7 @@ class ReferenceExecutor:
     def __init__(self) -> None:
         self.machine = Reference(GUEST_SIZE)
         guest = self.machine.guest
-        guest.map(record.CODE, record.CODE_SIZE, layout.PAGE_R | layout.PAGE_W | layout.PAGE_X)
+        guest.map(record.CODE, record.CODE_SIZE, layout.PAGE_R | layout.PAGE_X)
         guest.map(record.DATA, record.PAGE, layout.PAGE_R | layout.PAGE_W)
         guest.map(record.RODATA, record.PAGE, layout.PAGE_R)
         guest.poke(record.RODATA, record.RODATA_BYTES)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from tests.oracle.interp import InterpreterExecutor
 from tests.oracle.reference import ReferenceExecutor
 from tests.oracle.run import Executor
+from tests.oracle.translated import TranslatorExecutor
 
-TIERS: Final[dict[str, Callable[[], Executor]]] = {"ref": ReferenceExecutor}
+TIERS: Final[dict[str, Callable[[], Executor]]] = {
+    "interp": InterpreterExecutor,
+    "jit": partial(TranslatorExecutor, exact=True),
+    "jit-guarded": partial(TranslatorExecutor, exact=False),
+    "ref": ReferenceExecutor,
+}
