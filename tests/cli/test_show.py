@@ -22,7 +22,7 @@ def test_decode(program):
         "_start:",
         "  400000  b8 01 00 00 00                  mov eax, 0x1",
         "  400005  bf 01 00 00 00                  mov edi, 0x1",
-        "  40000a  48 8d 35 12 00 00 00            lea rsi, [message]",
+        "  40000a  48 8d 35 12 00 00 00            lea rsi, [rel 0x400023 <message>]",
         "  400011  ba 1f 00 00 00                  mov edx, 0x1f",
         "  400016  0f 05                           syscall",
         "  400018  b8 e7 00 00 00                  mov eax, 0xe7",
@@ -35,6 +35,43 @@ def test_decode(program):
 def test_ir(program):
     done = elfin("show", program, "--stage", "ir", "--count", "1")
     assert done.stdout == b"400000: mov eax, 0x1\n    rax = zext(0x1:i32):i64\n"
+
+
+def test_opt(program):
+    done = elfin("show", program, "--stage", "opt", "--at", "40001d", "--count", "1")
+    assert done.stdout.decode().splitlines() == [
+        "40001d: xor edi, edi",
+        "    rdi = 0x0:i64",
+        "    cf = 0x0:i1",
+        "    of = 0x0:i1",
+        "    af = 0x0:i1",
+        "    sf = 0x0:i1",
+        "    zf = 0x1:i1",
+        "    pf = 0x1:i1",
+        "    rip = 0x40001f:i64",
+    ]
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("loop")
+    source = "int sum(int *a, int n) { int s = 0; while (n--) s += *a++; return s; }\n"
+    (folder / "a.c").write_text(source + "int main(int n, char **a) { return sum(&n, n); }\n")
+    options = ["-O1", "-fno-inline", "-static-pie", "-o", folder / "a", folder / "a.c"]
+    subprocess.run(["gcc", *options], check=True)
+    return folder / "a"
+
+
+def test_tree_shows_the_loop_of_a_position_independent_program(loop):
+    lines = elfin("show", loop, "--stage", "tree", "--at", "sum").stdout.decode().splitlines()
+    assert any(line.strip().startswith("loop ") for line in lines)
+    assert any("raw_load" in line for line in lines)
+
+
+def test_wasm_is_the_text_format(loop):
+    text = elfin("show", loop, "--stage", "wasm", "--at", "sum").stdout.decode()
+    assert text.startswith("(module $unit ")
+    assert " loop\n" in text
 
 
 def test_places(program):

@@ -99,7 +99,7 @@ def test_nothing_but_elf_errors_comes_out_of_a_damaged_file(data):
     elf = elf[: data.draw(st.one_of(st.just(len(elf)), st.integers(0, len(elf))))]
     try:
         image = parsed(bytes(elf))
-        read_symbols(image, reader(bytes(elf))).describe(0x400001)
+        read_symbols(image, reader(bytes(elf))).name_at(0x400001)
         loaded(bytes(elf))
     except ElfError as error:
         assert "\n" not in str(error)

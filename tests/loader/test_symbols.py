@@ -28,9 +28,9 @@ def test_what_the_writer_names_the_reader_finds():
     assert [(s.name, s.address, s.size) for s in symbols] == [
         (n.text, n.address, n.size) for n in NAMES
     ]
-    assert symbols.describe(0x400000) == "_start"
-    assert symbols.describe(0x400009) == "end+0x1"
-    assert symbols.describe(0x40000A) == "0x40000a"
+    assert symbols.name_at(0x400000) == "_start"
+    assert symbols.name_at(0x400009) == "end+0x1"
+    assert symbols.name_at(0x40000A) is None
     assert symbols.find("table") == Symbol("table", 0x500000, 16, code=True)
     assert symbols.find("absent") is None
 
@@ -60,7 +60,7 @@ def test_a_static_program_has_the_symbols_that_pyelftools_finds(tmp_path):
     assert {(s.name, s.address, s.size) for s in symbols} == expected
     main = symbols.find("main")
     assert main is not None
-    assert symbols.describe(main.address + 2) == "main+0x2"
+    assert symbols.name_at(main.address + 2) == "main+0x2"
 
 
 def test_a_stripped_program_has_no_names(tmp_path):
@@ -68,4 +68,4 @@ def test_a_stripped_program_has_no_names(tmp_path):
     subprocess.run(["strip", tmp_path / "a"], check=True)
     symbols = symbols_of((tmp_path / "a").read_bytes())
     assert len(symbols) == 0
-    assert symbols.describe(0x400000) == "0x400000"
+    assert symbols.name_at(0x400000) is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,12 +42,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """The code to be shown."""
+    """The code to be shown; addresses are those of the file."""
 
+    program: bytes
+    entry: int
     code: bytes
     address: int
     count: int
-    name: Callable[[int], str]
+    name: Callable[[int], str | None]
 
 
 def show(options: argparse.Namespace) -> int:
@@ -66,9 +68,8 @@ def show(options: argparse.Namespace) -> int:
         return CANNOT_EXECUTE
     finally:
         os.close(fd)
-    lines: Iterator[str] = STAGES[options.stage](place)
     try:
-        for line in lines:
+        for line in STAGES[options.stage](place):
             print(line)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -94,7 +95,8 @@ def find(options: argparse.Namespace, read: Reader, size: int) -> Place:
     else:
         length = 0
     code = _code(image, read, address, length or min(count, 1 << 20) * LONGEST)
-    return Place(code, address, count, symbols.describe)
+    program = os.fsencode(os.path.abspath(options.program))
+    return Place(program, image.header.entry, code, address, count, symbols.name_at)
 
 
 def _address(at: str | None, image: Image, symbols: Symbols) -> int:

@@ -1,27 +1,45 @@
-"""The stages that `elfin show` prints, each a function from a place to lines of text."""
+"""The stages that `elfin show` prints, each a function from a place to lines of text.
+
+`decode`, `ir` and `opt` look at the file's bytes alone; `tree` and `wasm` are what the translator makes
+of the region at the place, with the program loaded as it would be to run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final, cast
 
-from elfin.cli.insn_text import insn_text
 from elfin.decode.insn import Insn, Undecodable
 from elfin.decode.insn import decode as decode_one
+from elfin.decode.text import text
+from elfin.errors import ElfinError
 from elfin.ir.printer import show as show_ir
+from elfin.ir.stmt import Branch, Jump, Leave
+from elfin.lift.block import lift_block
 from elfin.lift.instruction import lift
+from elfin.loader.stack import Aux, read_auxv
+from elfin.machine.machine import Machine
+from elfin.opt.pipeline import optimise
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.code import read_run
+from elfin.tiers.jit.function import function
+from elfin.tiers.jit.region import discover
+from elfin.tiers.jit.unit import translate
+from elfin.wasm.module import Module
+from elfin.wasm.text import module_text
 
 if TYPE_CHECKING:
     from elfin.cli.show import Place
 
 COLUMN: Final = 30  # three characters a byte: ten bytes stand in line, longer ones push
+LONGEST: Final = 15  # bytes of an instruction
 
 
 def instructions(place: Place) -> Iterator[Insn | Undecodable]:
     """The instructions of a place, until its count or its bytes end; a bad one is the last."""
     at, count = 0, place.count
     while at < len(place.code) and count:
-        insn = decode_one(place.code[at : at + 15], place.address + at)
+        insn = decode_one(place.code[at : at + LONGEST], place.address + at)
         yield insn
         if isinstance(insn, Undecodable):
             return
@@ -32,32 +50,93 @@ def instructions(place: Place) -> Iterator[Insn | Undecodable]:
 def decode(place: Place) -> Iterator[str]:
     """Address, bytes and assembly."""
     for insn in instructions(place):
-        if isinstance(insn, Undecodable):
-            yield str(insn)
-            continue
-        name = place.name(insn.address)
-        if "+" not in name and not name.startswith("0x"):
-            yield f"{name}:"
+        label = place.name(insn.address)
+        if label and "+" not in label:
+            yield f"{label}:"
         start = insn.address - place.address
-        code = place.code[start : start + insn.length].hex(" ")
-        yield f"{insn.address:8x}  {code:{COLUMN}}  {insn_text(insn, place.name)}"
+        length = insn.length if isinstance(insn, Insn) else len(insn.code)
+        code = place.code[start : start + length].hex(" ")
+        yield f"{insn.address:8x}  {code:{COLUMN}}  {text(insn, place.name)}"
 
 
 def ir(place: Place) -> Iterator[str]:
     """Each instruction's meaning, its operands bound to constants."""
     for insn in instructions(place):
-        if isinstance(insn, Undecodable):
-            yield str(insn)
-            continue
-        yield f"{insn.address:x}: {insn_text(insn, place.name)}"
-        if not insn.form.implemented:
-            yield "    not implemented: SIGILL"
-            continue
-        for line in show_ir(lift(insn)).splitlines():
-            yield f"    {line}"
+        yield f"{insn.address:x}: {text(insn, place.name)}"
+        if isinstance(insn, Insn):
+            yield from _indented(show_ir(lift(insn)) if insn.form.implemented else UNKNOWN)
 
 
-STAGES: Final[dict[str, Callable[[Place], Iterator[str]]]] = {
+def opt(place: Place) -> Iterator[str]:
+    """Instructions in line up to a jump, as the passes leave them."""
+    block: list[Insn] = []
+    for insn in instructions(place):
+        known = isinstance(insn, Insn) and insn.form.implemented
+        if isinstance(insn, Insn) and known:
+            block.append(insn)
+        if not known or isinstance(lift_block(block)[-1], Branch | Jump | Leave):
+            yield from _optimised(block, place)
+            block = []
+        if not known:
+            yield f"{insn.address:x}: {text(insn, place.name)}"
+            yield from _indented(UNKNOWN)
+    yield from _optimised(block, place)
+
+
+UNKNOWN: Final = "not implemented: SIGILL\n"
+
+
+def _optimised(block: list[Insn], place: Place) -> Iterator[str]:
+    for insn in block:
+        yield f"{insn.address:x}: {text(insn, place.name)}"
+    if block:
+        yield from _indented(show_ir(optimise(lift_block(block))))
+
+
+def _indented(lines: str) -> Iterator[str]:
+    return (f"    {line}" for line in lines.splitlines())
+
+
+# --- what the translator makes of it ------------------------------------------------------------
+
+
+def _loaded(machine: Machine, place: Place) -> tuple[GuestMemory, int]:
+    """The program's memory at its start, and the place in it."""
+    try:
+        process = machine.start([place.program], env={}, files=lambda _: [])
+    except OSError as error:
+        raise ElfinError(f"it cannot be loaded: {error.strerror}") from error
+    bias = read_auxv(process.auxv)[Aux.ENTRY] - place.entry
+    memory = cast(GuestMemory, process.leader.memory)
+    memory.exports["drop_code"]()  # makes the decode cache, as the first run would
+    return memory, place.address + bias
+
+
+def tree(place: Place) -> Iterator[str]:
+    """The region of the place as one function of nested blocks, loops and conditions."""
+    with Machine(tier="jit") as machine:
+        memory, address = _loaded(machine, place)
+        region = discover(address, lambda at: read_run(memory, at))
+        if not region.blocks:
+            raise ElfinError(f"nothing can be executed at {address:#x}")
+        made = function(region, f"at_{address:x}", {}, exact=False)
+        yield from show_ir(made.body).splitlines()
+
+
+def wasm(place: Place) -> Iterator[str]:
+    """The module that holds the region, in the text format."""
+    with Machine(tier="jit") as machine:
+        memory, address = _loaded(machine, place)
+        unit = translate(memory, address, 0, exact=False)
+        if unit is None:
+            raise ElfinError(f"nothing at {address:#x} can be translated: the interpreter runs it")
+        yield from module_text(Module.decode(unit.wasm)).splitlines()
+
+
+STAGES: Final[dict[str, Callable[[Place], Iterable[str]]]] = {
     "decode": decode,
     "ir": ir,
+    "opt": opt,
+    "tree": tree,
+    "wasm": wasm,
 }

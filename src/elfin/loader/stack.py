@@ -131,6 +131,11 @@ def auxv(
     ]
 
 
+def read_auxv(data: bytes) -> dict[int, int]:
+    """The auxiliary vector from its bytes."""
+    return dict(struct.iter_unpack("<QQ", data))
+
+
 @dataclass(frozen=True)
 class Stack:
     """The initial stack: `data` belongs at `pointer`, which is rsp, and reaches to the top."""

@@ -72,11 +72,11 @@ class Symbols:
         distance = address - symbol.address
         return (symbol, distance) if distance < max(symbol.size, 1) or not symbol.size else None
 
-    def describe(self, address: int) -> str:
-        """`main+0x1c`, or the bare address where no symbol is known."""
+    def name_at(self, address: int) -> str | None:
+        """`main`, `main+0x1c`, or None where no symbol is known."""
         found = self.at(address)
         if found is None:
-            return f"{address:#x}"
+            return None
         symbol, distance = found
         return f"{symbol.name}+{distance:#x}" if distance else symbol.name
 
