@@ -8,8 +8,10 @@ SDM vol. 3, 12.6 (self-modifying code).
 
 from __future__ import annotations
 
-from elfin.core.dialect import core_function, u32, u64
-from elfin.core.intrinsics import (
+from elfin.decode.entry import decode_entry
+from elfin.decode.variant import GOTO
+from elfin.dialect import (
+    core_function,
     load_u8,
     load_u16,
     load_u32,
@@ -20,9 +22,9 @@ from elfin.core.intrinsics import (
     store_u16,
     store_u32,
     store_u64,
+    u32,
+    u64,
 )
-from elfin.decode.entry import decode_entry
-from elfin.decode.variant import GOTO
 from elfin.layout import (
     CACHE,
     CACHE_LIMIT,
