@@ -1,7 +1,7 @@
 """The time-stamp counter (SDM vol. 2B RDTSC).
 
-TSC is set before each run from the machine's clock.  Inside a run each reading moves it on a little, so
-that two readings differ and time never goes back.
+TSC counts nanoseconds: it is set before each run from the machine's clock.  Inside a run each reading moves
+it on a little, so that two readings differ and time never goes back.
 """
 
 from __future__ import annotations

@@ -88,7 +88,10 @@ def pushf(m: Sem) -> None:
 
 @semantics("popf")
 def popf(m: Sem) -> None:
-    """IF and IOPL stay (privilege level 3); the 16-bit form does not reach AC and ID."""
+    """IF and IOPL stay (privilege level 3); the 16-bit form does not reach AC and ID.
+
+    TF and AC are kept and have no effect: there is no single-step trap and no alignment check.
+    """
     value = pop_value(m).zext(I64)
     write_rflags(m, value, USER_REST if m.size == 64 else USER_REST & 0xFFFF)
 

@@ -29,10 +29,3 @@ def undefined_flags(mnemonic: str, size: int, count: int | None = None) -> str:
     if mnemonic in ROTATIONS:
         return "" if count in (0, 1) else "o"
     return ALWAYS.get(mnemonic, "")
-
-
-def undefined_result(mnemonic: str, size: int, count: int | None = None) -> bool:
-    """Is the destination itself undefined?"""
-    if mnemonic in ("shld", "shrd"):
-        return size == 16 and (count is None or count > 16)
-    return mnemonic == "bswap" and size == 16

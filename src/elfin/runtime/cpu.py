@@ -83,6 +83,11 @@ class RegisterFile:
         """Instructions this task has retired."""
         return self._words[layout.COUNT // 8]
 
+    def advance_tsc(self, clock: int) -> None:
+        """Set what RDTSC reads to the clock, unless readings have got ahead of it."""
+        at = layout.TSC // 8
+        self._words[at] = max(self._words[at], clock)
+
     def fxsave(self) -> bytes:
         fcw, fsw, tags, fop, fip, fdp = struct.unpack_from("<HHHHQQ", self.file, layout.FCW)
         (mxcsr,) = struct.unpack_from("<I", self.file, layout.MXCSR)

@@ -39,6 +39,7 @@ def enter(task: Task, budget: int) -> int:
     """Run the task; why it stopped, as a constant of `isa.leave`."""
     memory = cast(GuestMemory, task.memory)
     cpu = cast(RegisterFile, task.cpu)
+    cpu.advance_tsc(task.kernel.world.monotonic_ns())
     memory.space.write(layout.STATE, cpu.file)
     reason = memory.exports["run"](budget)
     cpu.file[:] = memory.space.read(layout.STATE, layout.TASK_SIZE)
