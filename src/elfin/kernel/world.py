@@ -13,6 +13,9 @@ import time
 from typing import Protocol
 
 
+_LONGEST_MS = 86_400_000  # poll takes 32 bits; who sleeps longer goes round once a day
+
+
 class World(Protocol):
     """What the host gives a kernel."""
 
@@ -55,8 +58,8 @@ class HostWorld:
         for fd in read | write:
             events = (select.POLLIN if fd in read else 0) | (select.POLLOUT if fd in write else 0)
             poller.register(fd, events)
-        # Rounded up: waking a moment too early would only mean to go round again.
-        poller.poll(None if timeout is None else int(timeout * 1000) + (timeout % 0.001 > 0))
+        # Rounded up, because waking a moment too early would only mean to go round again.
+        poller.poll(None if timeout is None else min(int(timeout * 1000) + 1, _LONGEST_MS))
 
 
 class SeededWorld:
