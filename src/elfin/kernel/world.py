@@ -12,7 +12,6 @@ import select
 import time
 from typing import Protocol
 
-
 _LONGEST_MS = 86_400_000  # poll takes 32 bits; who sleeps longer goes round once a day
 
 
