@@ -62,6 +62,7 @@ CACHE_TOP: Final = 0x404  # u32, first free byte of the decode cache
 BUDGET: Final = 0x408  # i32, instructions left, between translated functions
 DEPTH: Final = 0x40C  # u32, translated functions on the Wasm stack
 SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
+HOT: Final = 0x470  # u32, how often a branch is taken before its target is translated
 STATE_SIZE: Final = 0x480
 
 GPR_NAMES: Final = (

@@ -11,6 +11,7 @@ to be dropped (`layout.PENDING`).
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -21,6 +22,7 @@ from elfin.kernel.exit import Fault
 from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
 from elfin.runtime import traps
 from elfin.runtime.host import Host, Module, Space
+from elfin.runtime.translated import REFUSED
 
 GROW_STEP = 1 << 20
 PERMISSION = 7  # R W X
@@ -38,6 +40,7 @@ def _true_permission(byte: int) -> int:
     return byte & PERMISSION | (PAGE_W if byte & PAGE_WSAVED else 0)
 
 
+_FAULT = struct.Struct("<QII")  # address, vector, error: layout.FAULT_ADDRESS and behind it
 CLEAN = bytes(_true_permission(b) for b in range(256))
 
 
@@ -93,9 +96,18 @@ class GuestMemory:
             self.exact = True
             self._drop_all_code()
 
-    def guard_fault(self, address: int) -> Fault:
-        """The fault of an access that the host's protection refused; the registers are not exact."""
-        return traps.fault(PF, 0, address - GUEST_BASE, 0, 0)
+    def fault_of(self, trap: Exception) -> Fault | None:
+        """The fault of an access that the host's protection or guarded code itself refused; None: the trap
+        says something else.  The registers are not exact."""
+        address = self.host.refused_address(trap)
+        if address is not None:
+            return traps.fault(PF, 0, address - GUEST_BASE, 0, 0)
+        at = layout.STATE + layout.FAULT_ADDRESS
+        refused, vector, error = _FAULT.unpack(self.space.read(at, _FAULT.size))
+        if error != REFUSED:
+            return None
+        self.space.write(at, bytes(_FAULT.size))
+        return traps.fault(vector, 0, refused, 0, 0)
 
     def _all_allow(self, refusing: re.Pattern[bytes], addr: int, n: int) -> bool:
         first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE

@@ -1,7 +1,8 @@
 """What a translated function returns to who called it.
 
 CONTINUE: go on at RIP, in whatever tier.  STEP: the interpreter executes the instruction at RIP itself (it
-faults, it writes to decoded code, or it has no translation), then as CONTINUE.
+faults, it writes to decoded code, or it has no translation), then as CONTINUE.  FAULT: the instruction at
+RIP has faulted, the fault slots are written; it must not be executed again, because it may have begun.
 """
 
 from __future__ import annotations
@@ -10,3 +11,7 @@ from typing import Final
 
 CONTINUE: Final = 0
 STEP: Final = 1
+FAULT: Final = 2
+
+# FAULT_ERROR when translated code traps because it refuses an access itself (see `runtime.memory`).
+REFUSED: Final = 0xFFFF_FFFF

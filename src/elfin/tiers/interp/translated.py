@@ -8,7 +8,7 @@ Output: the handler that enters translated code, and the counters that find what
 
 from __future__ import annotations
 
-from elfin import config, layout
+from elfin import layout
 from elfin.codegen import state
 from elfin.codegen.state import BASE, raw_load
 from elfin.decode.variant import FIRST, VARIANTS
@@ -16,9 +16,10 @@ from elfin.ir.stmt import Br, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.isa.leave import LEAVE_HOT
-from elfin.runtime.translated import STEP
+from elfin.runtime import translated
 from elfin.tiers.interp.frame import (
     ENTRY,
+    FAULT,
     FETCH_FAULT,
     GOAL,
     LEAVE,
@@ -36,6 +37,7 @@ USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
 SPREAD = 0x9E3779B1
 BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
+HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
 
 
 def enter_translated() -> list[Stmt]:
@@ -48,8 +50,9 @@ def enter_translated() -> list[Stmt]:
         Set(GOAL, state.read(I64, layout.RIP)),
         Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
+        If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
-        If(RESULT.eq(STEP), [Set(ENTRY, plain)]),
+        If(RESULT.eq(translated.STEP), [Set(ENTRY, plain)]),
         Br(NEXT),
     ]
 
@@ -74,5 +77,5 @@ def count_taken(target: Value) -> list[Stmt]:
         *out,
         Set(USES, uses + 1),
         RawStore(address, counter, USES, bits),
-        If(USES.eq(config.HOT), hot),
+        If(USES.eq(HOT), hot),
     ]

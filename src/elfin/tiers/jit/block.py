@@ -31,13 +31,15 @@ from elfin.ir.stmt import (
     Set,
     Stmt,
     Store,
+    Unreachable,
 )
 from elfin.ir.types import I1, I32, I64
-from elfin.ir.value import Value, const, local, make
+from elfin.ir.value import ZERO64, Value, const, local, make
 from elfin.isa.sem import Sem
+from elfin.isa.vectors import GP, PF
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
-from elfin.runtime.translated import STEP
+from elfin.runtime.translated import FAULT, REFUSED, STEP
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.frame import LEFT, leave
 
@@ -79,9 +81,9 @@ class Writer:
         self._vars += 40
         self._done += 1
 
-    def step(self, op: Op) -> list[Stmt]:
+    def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
-        return [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, STEP)]
+        return [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, result)]
 
     def value(self, value: Value) -> Value:
         """The value over locals."""
@@ -105,6 +107,8 @@ class Writer:
                 self.out.append(memory.store(ADDRESS, self.value(value)))
             case Put(slot, value):
                 self._put(slot, value)
+            case Raise(when, vector, _) if vector == GP and not self.exact:
+                self.out.append(If(self.condition(when), refuse(GP, ZERO64)))
             case Raise(when, _, _):
                 self.out.append(If(self.condition(when), self.step(op)))
             case Branch() | Jump():
@@ -118,7 +122,7 @@ class Writer:
         if not self.exact:
             base = self._base(address)
             if base is None or base not in self._checked:
-                self.out += memory.check_high(ADDRESS, refused=self.step(op))
+                self.out += memory.check_high(ADDRESS, refused=refuse(PF, ADDRESS))
             if base is not None:
                 self._checked.add(base)
             return
@@ -176,7 +180,18 @@ class Writer:
         self.out.append(Let(STATUS if row.may_fault else var, self.value(value)))
         self.out.append(self.registers.reload())
         if row.may_fault:
+            self.out.append(If(STATUS.eq(1), self.step(op, FAULT)))
             self.out.append(If(STATUS.ne(0), self.step(op)))
+
+
+def refuse(vector: int, address: Value) -> list[Stmt]:
+    """The guest dies of this access and its registers are not seen: end the run by a trap."""
+    return [
+        state.store(layout.FAULT_ADDRESS, address),
+        state.store(layout.FAULT_VECTOR, const(I32, vector)),
+        state.store(layout.FAULT_ERROR, const(I32, REFUSED)),
+        Unreachable(),
+    ]
 
 
 def effects(op: Op, first_var: int) -> list[Effect]:

@@ -11,7 +11,7 @@ import importlib
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from elfin import config
+from elfin import config, layout
 from elfin.isa.leave import LEAVE_HOT, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
@@ -26,9 +26,13 @@ UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first co
 
 
 class Translator:
-    """Runs tasks; owns what was translated for them."""
+    """Runs tasks; owns what was translated for them.
 
-    def __init__(self) -> None:
+    `hot`: how often a branch is taken before its target is translated.
+    """
+
+    def __init__(self, hot: int = config.HOT) -> None:
+        self.hot = hot
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
         self.next_index = 0
         self.started: WeakKeyDictionary[GuestMemory, set[int]] = WeakKeyDictionary()
@@ -37,16 +41,17 @@ class Translator:
         cpu = cast(RegisterFile, task.cpu)
         memory = cast(GuestMemory, task.memory)
         self._choose_policy(task, memory)
+        memory.space.write(layout.STATE + layout.HOT, self.hot.to_bytes(4, "little"))
         end = cpu.instructions + budget
         while True:
             left = end - cpu.instructions
             try:
                 reason = enter(task, left) if left > 0 else OUT_OF_BUDGET
             except memory.host.trap as trap:
-                address = memory.host.refused_address(trap)
-                if address is None:
+                fault = memory.fault_of(trap)
+                if fault is None:
                     raise
-                return memory.guard_fault(address)
+                return fault
             if reason != LEAVE_HOT:
                 return exit_of(reason, cpu)
             self.translate(memory, cpu.rip)

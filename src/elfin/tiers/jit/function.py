@@ -21,7 +21,7 @@ from elfin.ir.stmt import Branch, Function, If, Jump, Let, Return, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
-from elfin.structure.graph import Choose, End, Goto, Graph, Node
+from elfin.structure.graph import Choose, End, Goto, Graph, Node, redirected
 from elfin.structure.order import order
 from elfin.structure.tree import structure
 from elfin.tiers.interp.translated import TRANSLATED
@@ -130,14 +130,19 @@ class _Function:
         ]
 
     def _loop_checks(self) -> None:
-        """Each loop leaves when the budget is spent."""
+        """Each way back to a loop's start leaves when the budget is spent.
+
+        It does so before the start, so that what leaving needs is not needed in the loop.
+        """
         found = order(self.graph)
         by_number = {number: pc for pc, number in self.numbers.items()}
         for number in found.sequence:
-            back = any(found.rank[p] >= found.rank[number] for p in found.predecessors[number])
-            if back and number in by_number:
-                node = self.graph.nodes[number]
-                node.body = [If(LEFT.les(0), leave(by_number[number])), *node.body]
+            for to in {*self.graph.successors(number)}:
+                if found.rank[to] <= found.rank[number]:
+                    check: list[Stmt] = [If(LEFT.les(0), leave(by_number[to]))]
+                    node = self.graph.nodes[number]
+                    way = self.graph.add(Node(check, Goto(to)))
+                    node.ending = redirected(node.ending, {to: way})
 
 
 def function(region: Region, name: str, callees: Mapping[int, str], exact: bool) -> Function:
