@@ -98,12 +98,15 @@ def _is(value: Value, op: str, right: int | None = None) -> bool:
 
 
 def _carry(flag: Value) -> Value:
+    if flag is flag_of(layout.FLAG_C, read(I64, layout.FLAG_C)):
+        return read(I64, layout.FLAG_C)
     return flag.zext(I64)
 
 
 def _parity(flag: Value) -> Value:
     if _is(flag, "parity"):
-        return flag.args[0].resize(I64)
+        source = flag.args[0]  # only its low byte counts
+        return (source.args[0] if _is(source, "trunc") else source).resize(I64)
     return (~flag).zext(I64)  # one bit set is odd
 
 

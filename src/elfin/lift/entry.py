@@ -99,20 +99,25 @@ class EntryBinder:
         if letter == "I":
             if operand.size == "z":
                 type_ = TYPE[self.variant.size]  # the entry holds it sign-extended
-            return Imm(self._immediate(type_))
+            return Imm(self._immediate(m, type_))
         if letter == "J":
             return Imm(self.fields.target)
         if letter in ("1", "3"):
             return Imm(const(I8, int(letter)))
         return Slot(FIXED[letter], type_, FIXED[letter] < layout.RIP)
 
-    def _immediate(self, type_: Type) -> Value:
-        """Two of them (ENTER, EXTRQ) come packed, the first lowest."""
+    def _immediate(self, m: Sem, type_: Type) -> Value:
+        """Two of them (ENTER, EXTRQ) come packed, the first lowest.
+
+        Where it is read at run time, it is read once: no store to the register file can change it.
+        """
         at = self._immediates
         self._immediates += type_.bits
         if at == 0:
-            return self.fields.immediate(type_)
-        return (self.fields.immediate(I64) >> at).trunc(type_)
+            value = self.fields.immediate(type_)
+        else:
+            value = (self.fields.immediate(I64) >> at).trunc(type_)
+        return value if value.op == "const" else m.let(value)
 
     def _register(self, m: Sem, field: int, operand: Operand, type_: Type) -> Slot:
         slot = self.fields.slot(field)
