@@ -21,9 +21,14 @@ FLAG_NAMES: Final = {
     0x40000: "AC",
 }
 RFLAGS_AT: Final = HEADER_NAMES.index("rflags")
-OUTCOME: Final = slice(record.VECTOR, record.CR2 + 8)
-# FPU bookkeeping that is not kept: which instruction and operand were last.
-FX_SEEN: Final = slice(record.FX + 24, record.FX + record.FX_USED)
+# All but RFLAGS, which has a mask, and the x87 part of the FXSAVE image.
+SEEN: Final = (
+    slice(0, record.RFLAGS),
+    slice(record.FS_BASE, record.CR2 + 8),
+    slice(record.MXCSR, record.MXCSR + 4),
+    slice(record.XMM, record.XMM + 256),
+    slice(record.MEMORY, record.SIZE),
+)
 
 
 def mask(e: Encoding, before: bytes) -> int:
@@ -68,14 +73,9 @@ def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list
     seen = mask(e, before)
     if e.form.mnemonic in ("fxsave", "fxrstor"):
         expected = without_oddities(expected, got)
-    if (
-        expected[: record.RFLAGS] == got[: record.RFLAGS]
-        and expected[record.FX :] == got[record.FX :]
-    ):
-        flags = (record.quad(expected, record.RFLAGS) ^ record.quad(got, record.RFLAGS)) & seen
-        rest = slice(record.FS_BASE, record.CR2 + 8)
-        if not flags and expected[rest] == got[rest]:
-            return []
+    flags = (record.quad(expected, record.RFLAGS) ^ record.quad(got, record.RFLAGS)) & seen
+    if not flags and all(expected[part] == got[part] for part in SEEN):
+        return []
     found: list[str] = []
     outcomes = [_outcome(r) for r in (expected, got)]
     if outcomes[0] != outcomes[1]:
