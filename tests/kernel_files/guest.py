@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from elfin.kernel import table
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.credentials import Credentials
 from elfin.kernel.files.memory_fs import MemoryFs
+from elfin.kernel.files.proc_fs import ProcFs
 from elfin.kernel.files.standard import default_root, mount_standard
 from elfin.kernel.files.vfs import Vfs
 from elfin.kernel.kernel import Kernel
@@ -86,16 +88,7 @@ class FlatHardware:
         return FlatCpu()
 
 
-def rows(*families):
-    """The system calls of some family modules, by name."""
-    from elfin.kernel.call import Call
-
-    return {row.name: row for f in families for row in vars(f).values() if isinstance(row, Call)}
-
-
 def all_rows():
-    from elfin.kernel import table
-
     return {row.name: row for row in table.CALLS}
 
 
@@ -112,8 +105,6 @@ class Guest:
             vfs = Vfs(world, root)
             kernel = Kernel(FlatHardware(), vfs, world)
             if standard:
-                from elfin.kernel.files.proc_fs import ProcFs
-
                 mount_standard(vfs, kernel.terminals, ProcFs(kernel).root)
         self.kernel = kernel
         self.vfs = kernel.vfs

@@ -9,14 +9,15 @@ from __future__ import annotations
 import ctypes
 import os
 import tempfile
+import time
 from contextlib import contextmanager
 
-from tests.kernel_files.guest import BUFFER, Guest, all_rows
-
 from elfin.kernel.abi.errno import Errno
+from elfin.kernel.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, STAT
 from elfin.kernel.files.host_fs import HostFs
 from elfin.kernel.files.overlay import OverlayFs
 from elfin.kernel.files.vfs import Installer
+from tests.kernel_files.guest import BUFFER, Guest, all_rows
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -94,8 +95,6 @@ class Pair:
         else:
             root = HostFs(other, read_only=backend == "overlay").root
             if backend == "overlay":
-                import time
-
                 root = OverlayFs(root, time.time_ns).root
             self.guest = Guest(uid=uid, gid=uid, root=root, standard=False)
         assert self.guest.call("chdir", b"/" + WORK.encode()) == 0
@@ -186,8 +185,6 @@ class Pair:
 
     @staticmethod
     def picture(data):
-        from elfin.kernel.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, STAT
-
         f = STAT.unpack(data)
         is_dir = f[3] & S_IFMT == S_IFDIR
         mode = f[3] if f[3] & S_IFMT != S_IFLNK else S_IFLNK

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.kernel_files.guest import BUFFER, Guest
 
 from elfin.kernel.abi import fcntl as f
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.files.host_fs import HostFs
 from elfin.kernel.files.overlay import OverlayFs
 from elfin.kernel.wait import Wait
+from tests.kernel_files.guest import BUFFER, Guest
 
 SECRET = b"the secret of the host"
 
@@ -260,7 +260,7 @@ def test_overlay_never_changes_what_lies_below(host):
 
 def test_mounts_hide_what_they_cover(host):
     """A mount over a folder: neither `..` nor renaming nor removing uncovers what is below."""
-    guest, top = guest_on(host, "mounted")
+    guest, _ = guest_on(host, "mounted")
     (host / "d" / "hidden").write_bytes(SECRET)
     cover = host.parent / "cover"
     cover.mkdir()
@@ -313,7 +313,7 @@ def test_more_objects_than_descriptors(host):
 
 def test_everything_is_given_back(host):
     before = len(os.listdir("/proc/self/fd"))
-    guest, top = guest_on(host, "overlay")
+    guest, _ = guest_on(host, "overlay")
     fd = guest.open(b"/d/file", f.O_RDWR)
     guest.write(fd, b"x")
     guest.open(b"/d", f.O_DIRECTORY)

@@ -10,10 +10,9 @@ import random
 
 import pytest
 
+from elfin.kernel.abi import fcntl as f
 from tests.kernel_files.guest import BUFFER
 from tests.kernel_files.native import WORK, Pair
-
-from elfin.kernel.abi import fcntl as f
 
 SCRIPTS = int(os.environ.get("ELFIN_SCRIPTS", "40"))
 LENGTH = 60

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.kernel_files.guest import BUFFER, Guest, pending
 
 from elfin.kernel.abi import fcntl as f
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.abi.poll import POLLERR, POLLHUP, POLLIN, POLLOUT
 from elfin.kernel.abi.signal import Signal, bit
 from elfin.kernel.wait import Wait
+from tests.kernel_files.guest import BUFFER, Guest, pending
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_write_waits_for_room_and_tells_what_went(guest):
 
 
 def test_signal_before_anything_went(guest):
-    r, w = guest.pipe()
+    _, w = guest.pipe()
     fill(guest, w)
     wait = guest.raw("write", w, b"y", 1)
     assert wait.on_interrupt() is None

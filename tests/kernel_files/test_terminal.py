@@ -9,7 +9,6 @@ import struct
 import time
 
 import pytest
-from tests.kernel_files.guest import BUFFER, Guest, pending
 
 from elfin.kernel.abi import fcntl as f
 from elfin.kernel.abi import ioctl as req
@@ -19,6 +18,7 @@ from elfin.kernel.abi.poll import POLLHUP, POLLIN
 from elfin.kernel.abi.signal import SIG_IGN, Signal, bit
 from elfin.kernel.abi.termios import Termios
 from elfin.kernel.process import SigAction
+from tests.kernel_files.guest import BUFFER, Guest, pending
 
 LOCAL = [tio.ICANON, tio.ECHO, tio.ECHOE, tio.ECHOK, tio.ECHOCTL, tio.ECHOKE, tio.ISIG,
          tio.IEXTEN, tio.NOFLSH, tio.ECHONL]  # fmt: skip

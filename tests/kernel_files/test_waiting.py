@@ -6,12 +6,12 @@ import struct
 import time
 
 import pytest
-from tests.kernel_files.guest import BUFFER, Guest, pending
 
 from elfin.kernel.abi import fcntl as f
 from elfin.kernel.abi import poll as p
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.wait import Wait
+from tests.kernel_files.guest import BUFFER, Guest, pending
 
 
 @pytest.fixture

@@ -37,11 +37,23 @@ def host_ready(fd: int, events: int) -> int:
 class HostStream(File):
     """A host descriptor that is a pipe, a socket, a file or a device, but no terminal."""
 
+    fd = -1
+
     def __init__(self, fd: int, location: Location, flags: int) -> None:
         super().__init__(location, flags)
         self.fd = fd
         self._is_file = location.node.type == S_IFREG
         self.seekable = self._is_file
+
+    # The position is the host's: whoever shares the description, outside too, moves it.
+    @property
+    def position(self) -> int:
+        return self.seek(0, os.SEEK_CUR) if self.seekable else 0
+
+    @position.setter
+    def position(self, value: int) -> None:
+        if self.seekable and self.fd >= 0:
+            self.seek(value, os.SEEK_SET)
 
     def read(self, n: int) -> bytes:
         if not self._is_file and not host_ready(self.fd, select.POLLIN):

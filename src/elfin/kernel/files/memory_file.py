@@ -17,16 +17,18 @@ MAX_SIZE = (1 << 63) - 1
 class Content:
     """Bytes at offsets: [0, size), zeros where no block is - or, in a subclass, what lies below."""
 
-    __slots__ = ("_blocks", "_charge", "size")
+    __slots__ = ("_blocks", "_charge", "allocated", "size")
 
     def __init__(self, charge: Callable[[int], None]) -> None:
         self._blocks: dict[int, bytearray] = {}
         self._charge = charge  # called with the growth in bytes before it happens
         self.size = 0
+        self.allocated = 0  # bytes in blocks
 
-    @property
-    def allocated(self) -> int:
-        return sum(map(len, self._blocks.values()))
+    def _grow(self, growth: int) -> None:
+        """The blocks take more memory, or less; ENOSPC before it happens."""
+        self._charge(growth)
+        self.allocated += growth
 
     def read(self, offset: int, n: int) -> bytes:
         n = min(n, self.size - offset)
@@ -74,7 +76,7 @@ class Content:
         held = self._blocks.get(block)
         growth = at + len(data) - (0 if held is None else len(held))
         if growth > 0:
-            self._charge(growth)
+            self._grow(growth)
         if held is None:
             held = self._blocks[block] = bytearray()
         if at > len(held):
@@ -95,7 +97,7 @@ class Content:
             data = self._blocks[block]
             first, last = max(0, offset - block * BLOCK), min(BLOCK, end - block * BLOCK)
             if last >= len(data):
-                self._charge(min(0, first - len(data)))
+                self._grow(min(0, first - len(data)))
                 del data[first:]
                 if not data:
                     del self._blocks[block]

@@ -66,7 +66,7 @@ class LayeredContent(Content):
         if block not in self._blocks and block * BLOCK < self.base:
             whole = at == 0 and len(data) == BLOCK
             old = b"" if whole else self._read_lower(block * BLOCK, BLOCK)
-            self._charge(len(old))
+            self._grow(len(old))
             self._blocks[block] = bytearray(old)
         super()._fill(block, at, data)
 
