@@ -331,3 +331,25 @@ def snapshot(top):
             data = Path(path).read_bytes() if os.path.isfile(path) else None
             found[path] = (s.st_mode, s.st_uid, s.st_size, s.st_mtime_ns, s.st_nlink, data)
     return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_very_deep_folders(host, kind):
+    """Deeper than Python recurses, and with changes at the bottom."""
+    guest, top = guest_on(host, kind)
+    guest.ok("chdir", top or b"/")
+    for _ in range(1500):
+        guest.ok("mkdir", b"x", 0o755)
+        guest.ok("chdir", b"x")
+    guest.write_file(b"file", b"deep")
+    for mount in guest.vfs.mounts():
+        fs = getattr(mount.root.fs, "lower_fs", mount.root.fs)
+        if isinstance(fs, HostFs):
+            fs.fds.clear()
+    assert guest.read_file(b"file") == b"deep"
+    guest.ok("chmod", b"file", 0o600)
+    guest.ok("unlink", b"file")
+    for _ in range(1500):  # nothing else could remove it either
+        guest.ok("chdir", b"..")
+        guest.ok("rmdir", b"x")
+    assert guest.call("access", b"d/file", 4) == 0

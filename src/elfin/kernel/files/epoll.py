@@ -64,6 +64,10 @@ class EpollFile(File):
             del self.watches[key]
         return self.watches
 
+    @property
+    def edge(self) -> int:  # type: ignore[override]
+        return sum(watch.file.edge for watch in self._watches().values())
+
     def _find(self, fd: int, file: File) -> Watch:
         watch = self._watches().get((fd, id(file)))
         if watch is None:

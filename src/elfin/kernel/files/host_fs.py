@@ -47,6 +47,17 @@ def magic(fd: HostFd) -> str:
     return f"/proc/self/fd/{fd.number}"
 
 
+def open_place(directory: HostFd, name: bytes) -> tuple[HostFd, os.stat_result]:
+    """Open one name in a directory, as a place only: the one way from object to object."""
+    if name in {b"", b".", b".."} or b"/" in name or b"\0" in name:
+        raise LinuxError(Errno.ENOENT)
+    try:
+        fd = HostFd(os.open(name, _PLACE, dir_fd=directory.number))
+        return fd, os.fstat(fd.number)
+    except OSError as error:
+        raise host_error(error) from None
+
+
 class HostFs(FileSystem):
     """A host folder or file, named by the user (links in that name are followed, by the host)."""
 
@@ -127,32 +138,28 @@ class HostNode(Node):
 
     def fd(self) -> HostFd:
         """An O_PATH descriptor of this object; ESTALE when it is no longer where it was."""
-        if self.parent is None:
-            return self.fs.root_fd
-        if self._kept is not None:
-            return self._kept
-        fd = self.fs.fds.get(self) or next(iter(self._opened), None)
-        if fd is None:
-            fd, found = self.parent.place(self.name)
-            if (found.st_dev, found.st_ino) != self.identity:
+        at, below = self, list[HostNode]()
+        while (fd := at._held()) is None:
+            below.append(at)
+            assert at.parent is not None
+            at = at.parent
+        for node in reversed(below):  # as deep as it may be: no recursion
+            fd, found = open_place(fd, node.name)
+            if (found.st_dev, found.st_ino) != node.identity:
                 raise LinuxError(Errno.ESTALE)
-            self.fs.fds.put(self, fd)
+            self.fs.fds.put(node, fd)
         return fd
 
-    def place(self, name: bytes) -> tuple[HostFd, os.stat_result]:
-        """Open one name in this directory, as a place only."""
-        if name in {b"", b".", b".."} or b"/" in name or b"\0" in name:
-            raise LinuxError(Errno.ENOENT)
-        try:
-            fd = HostFd(os.open(name, _PLACE, dir_fd=self.fd().number))
-            return fd, os.fstat(fd.number)
-        except OSError as error:
-            raise host_error(error) from None
+    def _held(self) -> HostFd | None:
+        """A descriptor that is open already."""
+        if self.parent is None:
+            return self.fs.root_fd
+        return self._kept or self.fs.fds.get(self) or next(iter(self._opened), None)
 
     # -- asking ----------------------------------------------------------------------------
 
     def lookup(self, name: bytes) -> HostNode:
-        fd, found = self.place(name)
+        fd, found = open_place(self.fd(), name)
         key = found.st_dev, found.st_ino
         node = self.fs.live.get(key)
         if node is not None and node.type == found.st_mode & S_IFMT and node is not self.fs.root:
@@ -316,10 +323,16 @@ class HostNode(Node):
             raise LinuxError(Errno.EINVAL)
         here, there, node = self._change(), to._change(), self.lookup(name)
         try:
+            replaced = to.lookup(new_name)
+        except LinuxError:
+            replaced = None
+        try:
             os.rename(name, new_name, src_dir_fd=here.number, dst_dir_fd=there.number)
         except OSError as error:
             raise host_error(error) from None
         node.parent, node.name = to, new_name
+        if replaced is not None and replaced is not node:
+            self.fs.fds.drop(replaced)
 
     # -- changing the object ---------------------------------------------------------------
 

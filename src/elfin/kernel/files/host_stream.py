@@ -56,6 +56,7 @@ class HostStream(File):
             self.seek(value, os.SEEK_SET)
 
     def read(self, n: int) -> bytes:
+        self.edge += 1  # the host does not tell when data comes: after each use it may have
         if not self._is_file and not host_ready(self.fd, select.POLLIN):
             raise LinuxError(Errno.EAGAIN)
         try:
@@ -64,6 +65,7 @@ class HostStream(File):
             raise host_error(error) from None
 
     def write(self, data: bytes) -> int:
+        self.edge += 1
         try:
             if self._is_file:
                 return os.write(self.fd, data)

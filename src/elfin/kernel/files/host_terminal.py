@@ -31,6 +31,7 @@ class HostTerminal(Terminal):
     def __init__(self, terminals: Terminals, fd: int) -> None:
         super().__init__(terminals)
         self.fd = fd
+        self._uses = 0
         self._first: Termios | None = None  # the modes to restore, once they were changed
 
     def _control(self, request: int, data: bytes) -> bytes:
@@ -62,7 +63,12 @@ class HostTerminal(Terminal):
         self._control(req.TIOCSWINSZ, size)
 
     def ready(self, n: int) -> bool:
+        self._uses += 1
         return bool(host_ready(self.fd, select.POLLIN))
+
+    def edge(self) -> int:
+        # The host does not tell when input comes: after each use it may have.
+        return self._uses
 
     def available(self) -> int:
         return int.from_bytes(self._control(req.FIONREAD, bytes(4)), "little")
@@ -78,6 +84,7 @@ class HostTerminal(Terminal):
         return data
 
     def put(self, data: bytes) -> int:
+        self._uses += 1
         if not host_ready(self.fd, select.POLLOUT):
             raise LinuxError(Errno.EAGAIN)
         try:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from elfin.kernel.files.location import Location
 
 DEFAULT_CAPACITY = 2 << 30
+MAX_NODES = 1 << 20
 PAGE = 4096
 # A directory entry counts 20 bytes in a directory's size, as on tmpfs (BOGO_DIRENT_SIZE).
 ENTRY_SIZE = 20
@@ -53,6 +54,7 @@ class MemoryFs(FileSystem):
         self.clock = clock
         self.capacity = capacity
         self.used = 0
+        self.nodes = 0
         self._numbers = count(1)
         self.root: MemoryDirectory = MemoryDirectory(self, S_IFDIR | mode & 0o7777, uid, gid)
 
@@ -66,10 +68,15 @@ class MemoryFs(FileSystem):
 
     def statfs(self) -> StatFs:
         blocks, free = self.capacity // PAGE, (self.capacity - self.used) // PAGE
-        return StatFs(TMPFS_MAGIC, blocks, free, 1 << 20, 1 << 20)
+        return StatFs(TMPFS_MAGIC, blocks, free, MAX_NODES, MAX_NODES - self.nodes)
+
+    def check_nodes(self) -> None:
+        if self.nodes >= MAX_NODES:
+            raise LinuxError(Errno.ENOSPC)
 
     def make(self, mode: int, uid: int, gid: int, rdev: int = 0) -> MemoryNode:
         """A node of the type in `mode`, not yet in any directory."""
+        self.check_nodes()
         kind = mode & S_IFMT
         if kind == S_IFREG:
             return MemoryRegular(self, mode, uid, gid)
@@ -85,6 +92,7 @@ class MemoryNode(Node):
 
     def __init__(self, fs: MemoryFs, mode: int, uid: int, gid: int, rdev: int = 0) -> None:
         self.fs = fs
+        fs.nodes += 1
         self.ino = fs.next_number()
         self.mode = mode
         self.uid = uid
@@ -93,6 +101,9 @@ class MemoryNode(Node):
         self.nlink = 0
         self.atime = self.mtime = self.ctime = self.btime = fs.clock()
         self.extended: dict[bytes, bytes] = {}
+
+    def __del__(self) -> None:
+        self.fs.nodes -= 1
 
     @property
     def is_deleted(self) -> bool:
@@ -143,6 +154,9 @@ class MemoryNode(Node):
         return self.extended
 
     def set_attribute(self, name: bytes, value: bytes | None) -> None:
+        old = self.extended.get(name)
+        before = 0 if old is None else len(name) + len(old)
+        self.fs.charge((0 if value is None else len(name) + len(value)) - before)
         if value is None:
             del self.extended[name]
         else:
@@ -185,6 +199,7 @@ class MemoryRegular(MemoryNode):
         self.modified()
 
     def __del__(self) -> None:
+        super().__del__()
         self.fs.used -= self.content.allocated
 
 
@@ -289,6 +304,7 @@ class MemoryDirectory(MemoryNode):
 
     def create_symlink(self, name: bytes, target: bytes, uid: int, gid: int) -> MemoryNode:
         self._check_room(name)
+        self.fs.check_nodes()
         node = MemorySymlink(self.fs, target, uid, gid)
         self.put(name, node)
         return node

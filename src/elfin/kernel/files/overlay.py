@@ -119,10 +119,16 @@ class OverlayNode(MemoryNode):
         self.ctime, self.btime = stat.ctime, stat.btime
 
     def pin(self) -> None:
+        """Stay, and with it every directory on the way to it."""
         if self.lower_key is not None:
             self.fs.keep_link(self.lower_key, self)
-        if isinstance(self.parent, OverlayDirectory):
-            self.parent.hold(self.name, self)
+        node: MemoryNode = self
+        while isinstance(node.parent, OverlayDirectory):
+            siblings = node.parent.children
+            if siblings.get(node.name) is node:
+                break
+            siblings[node.name] = node
+            node = node.parent
 
     def set_mode(self, mode: int) -> None:
         self.pin()
@@ -200,12 +206,6 @@ class OverlayDirectory(OverlayNode, MemoryDirectory):
 
     def size(self) -> int:
         return 4096
-
-    def hold(self, name: bytes, node: MemoryNode) -> None:
-        """An entry has changed: keep it, and the way to it."""
-        if self.children.get(name) is not node:
-            self.children[name] = node
-            self.pin()
 
     def find(self, name: bytes) -> MemoryNode | None:
         node = self.children.get(name) or self._seen.get(name)

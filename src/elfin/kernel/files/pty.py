@@ -32,7 +32,8 @@ class PtyTerminal(Terminal):
         self.locked = True  # until unlockpt
         self.hung_up = False  # the master is gone
         self.output = bytearray()  # printed, for the master to read
-        self.printed = 0  # how often: an edge for epoll
+        self.printed = 0  # how often, and how often the master has read: edges for epoll
+        self.drained = 0
         self._window = bytes(WINSIZE)
         self._users = 0
         self.was_open = False
@@ -73,6 +74,9 @@ class PtyTerminal(Terminal):
 
     def ready(self, n: int) -> bool:
         return self.hung_up or self.discipline.ready(n)
+
+    def edge(self) -> int:
+        return self.discipline.arrivals + self.drained
 
     def available(self) -> int:
         return self.discipline.available
@@ -148,6 +152,7 @@ class PtyMaster(File):
             raise LinuxError(Errno.EIO if self.terminal.slave_gone else Errno.EAGAIN)
         data = bytes(output[:n])
         del output[:n]
+        self.terminal.drained += 1
         return data
 
     def write(self, data: bytes) -> int:

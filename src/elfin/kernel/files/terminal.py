@@ -87,6 +87,10 @@ class Terminal:
     def host_write(self) -> frozenset[int]:
         return _NO_HOST
 
+    def edge(self) -> int:
+        """How often input came or output left, as far as it is seen: for epoll."""
+        raise NotImplementedError
+
     def opened(self) -> None:
         """One more description."""
 
@@ -151,6 +155,10 @@ class TerminalFile(File):
 
     def close(self) -> None:
         self.terminal.closed()
+
+    @property
+    def edge(self) -> int:  # type: ignore[override]
+        return self.terminal.edge()
 
     def check_access(self, caller: Caller, *, write: bool) -> None:
         if write:
