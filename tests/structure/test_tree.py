@@ -133,14 +133,20 @@ def test_same_path(first: int) -> None:
             assert got.path == expected.path, f"graph {seed} of {size} nodes"
 
 
-def test_two_entry_loop_gets_one_dispatcher() -> None:
-    graph = Graph([Node(ending=Choose(local(I1, "c"), 1, 2)), Node(), Node()])
-    graph.nodes[1].ending = Goto(2)
-    graph.nodes[2].ending = Choose(local(I1, "d"), 1, 3)
-    graph.add(Node())
+@pytest.mark.parametrize(("length", "dispatchers"), [(1, 0), (50, 1)])
+def test_two_entry_loop(length: int, dispatchers: int) -> None:
+    """Entries 1 and 2, with `length` nodes on both ways between them: copies, or a dispatcher."""
+    graph = Graph([Node(ending=Choose(local(I1, "c"), 1, 2)), Node(), Node(), Node()])
+    for start, to in ((1, 2), (2, 1)):
+        at = start
+        for _ in range(length):
+            new = graph.add(Node())
+            graph.nodes[at].ending = Goto(new)
+            at = new
+        graph.nodes[at].ending = Choose(local(I1, "d"), to, 3)
     structure(graph)
     hubs = [n for n in graph.nodes if isinstance(n.ending, Select)]
-    assert len(hubs) == 1
+    assert len(hubs) == dispatchers
     found = order(graph)
     for number in found.sequence:
         for to in graph.successors(number):

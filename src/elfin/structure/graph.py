@@ -7,6 +7,7 @@ where the statements came from.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from elfin.ir.stmt import Stmt
 from elfin.ir.value import Value
@@ -45,8 +46,13 @@ Ending = Goto | Choose | Select | End
 
 @dataclass(slots=True)
 class Node:
+    """`label` and `note` are for who made the graph: a copy of a node has the same, and a node that only
+    leads to another has its label."""
+
     body: list[Stmt] = field(default_factory=list)
     ending: Ending = field(default_factory=End)
+    label: Any = None
+    note: Any = None
 
 
 @dataclass(slots=True)

@@ -1,9 +1,12 @@
-"""Make a graph reducible: each loop that can be entered at several nodes gets a dispatcher.
+"""Make a graph reducible: a loop that can be entered at several nodes gets one entry.
 
 Input:  any graph.
 Output: the same graph, changed in place, in which every retreating edge goes to a node that dominates
-        its source.  A dispatcher is a node that selects by a local variable which entry was meant; all
-        edges to the entries set the variable and go through it.
+        its source.
+Where few nodes lie between an entry and the others, those who enter there go through copies of them: mostly
+that is the way from the middle of a loop, where a region begins, to its start.  Else the loop gets a dispatcher:
+a node that selects by a local variable which entry was meant; all edges to the entries set the variable and
+go through it.
 """
 
 from __future__ import annotations
@@ -17,15 +20,47 @@ from elfin.structure.graph import Goto, Graph, Node, Select, redirected
 from elfin.structure.order import Order, order
 
 
+COPIES = 40  # nodes that may be copied for one graph
+
+
 def make_reducible(graph: Graph) -> Order:
     """The order of the graph, which is reducible afterwards."""
+    copies = COPIES
     while True:
         found = order(graph)
         loop = _irreducible_loop(graph, found)
         if not loop:
             return found
         entries = [n for n in found.sequence if n in loop and _entered(n, loop, found)]
-        _dispatch(graph, found, loop, entries)
+        entry, between = min(
+            ((entry, _before_others(graph, entry, loop, entries)) for entry in entries),
+            key=lambda choice: len(choice[1]),
+        )
+        if len(between) <= copies:
+            copies -= len(between)
+            _copy(graph, found, loop, entry, between)
+        else:
+            _dispatch(graph, found, loop, entries)
+
+
+def _before_others(graph: Graph, entry: int, loop: set[int], entries: list[int]) -> set[int]:
+    """The nodes on ways from one entry of the loop to the others."""
+    return _reach(entry, graph.successors, (loop - {*entries}) | {entry})
+
+
+def _copy(graph: Graph, o: Order, loop: set[int], entry: int, between: set[int]) -> None:
+    """Who enters the loop at `entry` goes through copies of the nodes before the other entries."""
+    copies = {
+        number: graph.add(Node(node.body, node.ending, node.label, node.note))
+        for number in sorted(between)
+        for node in (graph.nodes[number],)
+    }
+    for number in copies.values():
+        node = graph.nodes[number]
+        node.ending = redirected(node.ending, copies)
+    for before in {*o.predecessors[entry]} - loop:
+        node = graph.nodes[before]
+        node.ending = redirected(node.ending, {entry: copies[entry]})
 
 
 def _irreducible_loop(graph: Graph, o: Order) -> set[int]:
@@ -72,7 +107,9 @@ def _dispatch(graph: Graph, o: Order, loop: set[int], entries: list[int]) -> Non
     # go through would be one more entry.
     for sources in (loop, set(o.sequence) - loop):
         through = {
-            entry: graph.add(Node([Set(which, const(I32, i))], Goto(hub)))
+            entry: graph.add(
+                Node([Set(which, const(I32, i))], Goto(hub), label=graph.nodes[entry].label)
+            )
             for i, entry in enumerate(entries)
         }
         for number in sources:

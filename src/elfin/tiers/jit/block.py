@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from elfin import layout
 from elfin.bits import signed
 from elfin.codegen import memory, state
-from elfin.codegen.locals import FLAG_SLOTS, Registers
+from elfin.codegen.locals import BIT, FLAG_SLOTS, Registers, home_slot, registers_named
 from elfin.core import build as core
+from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
     Branch,
     Effect,
@@ -41,6 +42,7 @@ from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
 from elfin.runtime.translated import FAULT, REFUSED, STEP
 from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.flow import Call, Event, Exit, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
 
 Base = tuple[int, int]  # slot, and how often it was written before
@@ -65,6 +67,7 @@ class Writer:
     ops: int
     exact: bool
     out: list[Stmt] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     ending: Jump | Branch | None = None
     _done: int = 0
     _vars: int = 0
@@ -83,14 +86,27 @@ class Writer:
 
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
-        return [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, result)]
+        body = [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, result)]
+        self.events.append(Exit(body))
+        return body
+
+    def leave(self, target: Value) -> None:
+        """Go on outside, at the end of the block."""
+        self.out += leave(target)
+        self.events.append(Exit(self.out))
 
     def value(self, value: Value) -> Value:
         """The value over locals."""
-        return self.registers.lower(self._substitute(value))
+        return self._noted(self.registers.lower(self._substitute(value)))
 
     def condition(self, value: Value) -> Value:
-        return self.registers.lower(compare(self._substitute(value)))
+        return self._noted(self.registers.lower(compare(self._substitute(value))))
+
+    def _noted(self, value: Value) -> Value:
+        reads = self.registers.take_reads()
+        if reads:
+            self.events.append(Read(reads))
+        return value
 
     def _substitute(self, value: Value) -> Value:
         if not value.args:
@@ -152,7 +168,12 @@ class Writer:
         version = self._versions[slot & ~7] = self._versions.get(slot & ~7, 0) + 1
         if base in self._checked and value.type is I64:
             self._checked.add((slot, version))  # PUSH after PUSH: still near what was checked
-        self.out.append(self.registers.write(slot, self.value(value)))
+        statement = self.registers.write(slot, self.value(value))
+        self._noted(value)
+        self.out.append(statement)
+        home = home_slot(slot)
+        if home is not None:
+            self.events.append(Write(BIT[home], statement))
 
     def _let(self, op: Op, var: Value | None, value: Value) -> None:
         match value.op:
@@ -175,10 +196,12 @@ class Writer:
         if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
             self.out.append(Let(var, self.value(value)))
             return
-        # It may touch any register: all of them go through memory.
-        self.out.append(self.registers.spill())
+        read, written = registers_named(row.reads), registers_named(row.writes)
+        call = Call(read | written, written)
+        self.out.append(Spill("spill", call.before))
         self.out.append(Let(STATUS if row.may_fault else var, self.value(value)))
-        self.out.append(self.registers.reload())
+        self.out.append(Spill("reload", call.behind))
+        self.events.append(call)
         if row.may_fault:
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT)))
             self.out.append(If(STATUS.ne(0), self.step(op)))

@@ -1,4 +1,4 @@
-"""The locals, labels and results of a region's function: the ABI between translated code and the rest.
+"""The locals and results of a region's function: the ABI between translated code and the rest.
 
 A region is a function `() -> i32`.  It loads the registers it uses from the register file, runs, and
 before it returns stores those it changed: between functions all state is in memory.  `BUDGET` in the
@@ -8,7 +8,11 @@ Results: `runtime.translated`.
 
 from __future__ import annotations
 
-from elfin.ir.stmt import Br, Set, Stmt
+from elfin import layout
+from elfin.codegen import state
+from elfin.codegen.locals import loads, stores
+from elfin.codegen.state import BASE
+from elfin.ir.stmt import Block, Return, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local
 from elfin.runtime.translated import CONTINUE
@@ -16,10 +20,25 @@ from elfin.runtime.translated import CONTINUE
 RESULT = local(I32, "result")
 RIP = local(I64, "rip")
 LEFT = local(I32, "left")
-EXIT = "exit"  # block label: RIP and RESULT are set; stores what was changed and returns
+BUDGET = state.raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 
 
 def leave(rip: Value | int, result: int = CONTINUE) -> list[Stmt]:
-    """Leave the function to go on at `rip`."""
+    """Leave the function to go on at `rip`; `flow` adds the jump to the way out."""
     to = const(I64, rip) if isinstance(rip, int) else rip
-    return [Set(RIP, to), Set(RESULT, const(I32, result)), Br(EXIT)]
+    return [Set(RIP, to), Set(RESULT, const(I32, result))]
+
+
+def frame(needed: int, tree: list[Stmt], exits: list[tuple[str, int]]) -> list[Stmt]:
+    """The function's body: loads `needed` registers; the tree leaves by a label of `exits`, each with the
+    registers that it must store."""
+    body = tree
+    for label, changed in exits:
+        body = [
+            Block(label, body),
+            *stores(changed),
+            state.store(layout.RIP, RIP),
+            state.store(layout.BUDGET, LEFT),
+            Return((RESULT,)),
+        ]
+    return [*loads(needed), Set(LEFT, BUDGET), *body]

@@ -16,20 +16,21 @@ from elfin import layout
 from elfin.codegen import state
 from elfin.codegen.locals import Registers
 from elfin.codegen.state import BASE
-from elfin.ir.stmt import Block as Label
+from elfin.ir.stmt import Block as Statements
 from elfin.ir.stmt import Branch, Function, If, Jump, Let, Return, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
 from elfin.structure.graph import Choose, End, Goto, Graph, Node, redirected
 from elfin.structure.order import order
+from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
 from elfin.tiers.interp.translated import TRANSLATED
 from elfin.tiers.jit.block import Writer
-from elfin.tiers.jit.frame import EXIT, LEFT, RESULT, RIP, leave
+from elfin.tiers.jit.flow import Call, Event, Exit, Flow
+from elfin.tiers.jit.frame import BUDGET, LEFT, frame, leave
 from elfin.tiers.jit.region import CALL, Block, Region, kind
 
-BUDGET = state.raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
 CALLED = local(I32, "called")
 INDEX = local(I32, "index")
@@ -45,41 +46,36 @@ class _Function:
         self.numbers: dict[int, int] = {}
 
     def build(self, name: str) -> Function:
-        self.graph.add(Node())  # the function's entry, so that no loop goes through node 0
+        self.graph.add(Node(note=[]))  # the function's entry, so that no loop goes through node 0
         for pc in self.region.blocks:
-            self.numbers[pc] = self.graph.add(Node())
+            self.numbers[pc] = self.graph.add(Node(label=pc, note=[]))
         self.graph.nodes[0].ending = Goto(self.numbers[self.region.entry])
         for block in self.region.blocks.values():
             self._block(block)
+        make_reducible(self.graph)
         self._loop_checks()
-        tree = structure(self.graph)
-        self.registers.finish()
-        body: list[Stmt] = [
-            *self.registers.load_all(),
-            Set(LEFT, BUDGET),
-            Label(EXIT, tree),
-            *self.registers.store_written(),
-            state.store(layout.RIP, RIP),
-            state.store(layout.BUDGET, LEFT),
-            Return((RESULT,)),
-        ]
+        for node in self.graph.nodes:
+            node.note = [] if node.note is None else node.note
+        flow = Flow(self.graph, order(self.graph))
+        needed = flow.finish()
+        body = frame(needed, structure(self.graph), flow.exits)
         return Function(name, (), (I32,), body)
 
     def _block(self, block: Block) -> None:
         node = self.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
         count = len(block.ops) - block.step
-        writer = Writer(self.registers, count, self.exact)
+        writer = Writer(self.registers, count, self.exact, node.body, node.note)
         if count:
             writer.out.append(Set(LEFT, LEFT - count))
         for op in inside:
             writer.add(op)
         if block.step:
             writer.out += writer.step(last)
+            writer.events[-1] = Exit(writer.out)
         else:
             writer.add(last)
             node.ending = self._ending(block, writer)
-        node.body = writer.out
 
     def _ending(self, block: Block, writer: Writer) -> End | Goto | Choose:
         last = block.ops[-1]
@@ -94,7 +90,7 @@ class _Function:
             case Jump(target) if target.op == "const":
                 return Goto(self._node(target.imm))
             case Jump(target):
-                writer.out += leave(writer.value(target))
+                writer.leave(writer.value(target))
                 return End()
         return Goto(self._node(block.next))
 
@@ -102,7 +98,8 @@ class _Function:
         """The node of an address; outside the region it is one that leaves."""
         found = self.numbers.get(pc)
         if found is None:
-            found = self.numbers[pc] = self.graph.add(Node(list(leave(pc))))
+            body = leave(pc)
+            found = self.numbers[pc] = self.graph.add(Node(body, label=pc, note=[Exit(body)]))
         return found
 
     def _call(self, writer: Writer, target: Value, back: int) -> None:
@@ -110,13 +107,15 @@ class _Function:
         callee = self.callees.get(target.imm) if target.op == "const" else None
         known = make("call", I32, target, const(I32, TRANSLATED), imm="translated_index")
         if callee is None:
-            writer.out += [Let(INDEX, known), If(INDEX.eq(0), leave(target))]
+            writer.out += [Let(INDEX, known), self._leave_if(writer, INDEX.eq(0), target)]
             call = make("call_indirect", I32, INDEX - 1)
         else:
             call = make("call", I32, imm=callee)
+        writer.out.append(self._leave_if(writer, const(I32, layout.DEPTH_LIMIT).leu(DEPTH), target))
+        event = Call()
+        writer.events.append(event)
         writer.out += [
-            If(const(I32, layout.DEPTH_LIMIT).leu(DEPTH), leave(target)),
-            self.registers.spill(),
+            Statements("spill", event.before),
             state.store(layout.BUDGET, LEFT),
             state.store(layout.DEPTH, DEPTH + 1),
             Let(CALLED, call),
@@ -125,23 +124,30 @@ class _Function:
                 CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(back) | BUDGET.les(0),
                 [Return((CALLED,))],
             ),
-            self.registers.reload(),
+            Statements("reload", event.behind),
             Set(LEFT, BUDGET),
         ]
+
+    def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:
+        body = leave(target)
+        writer.events.append(Exit(body))
+        return If(when, body)
 
     def _loop_checks(self) -> None:
         """Each way back to a loop's start leaves when the budget is spent.
 
         It does so before the start, so that what leaving needs is not needed in the loop.
         """
-        found = order(self.graph)
-        by_number = {number: pc for pc, number in self.numbers.items()}
+        graph = self.graph
+        found = order(graph)
         for number in found.sequence:
-            for to in {*self.graph.successors(number)}:
+            node = graph.nodes[number]
+            for to in {*graph.successors(number)}:
                 if found.rank[to] <= found.rank[number]:
-                    check: list[Stmt] = [If(LEFT.les(0), leave(by_number[to]))]
-                    node = self.graph.nodes[number]
-                    way = self.graph.add(Node(check, Goto(to)))
+                    label = graph.nodes[to].label  # a dispatcher has none: `node` says which entry
+                    body = leave(node.label if label is None else label)
+                    events: list[Event] = [Exit(body)]
+                    way = graph.add(Node([If(LEFT.les(0), body)], Goto(to), note=events))
                     node.ending = redirected(node.ending, {to: way})
 
 
