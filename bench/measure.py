@@ -11,7 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 SOURCE: Final = Path(__file__).parents[1] / "src"
 INSTRUCTIONS: Final = re.compile(r"elfin: (\d+) instructions")
@@ -66,6 +66,6 @@ def runners(tier: str) -> list[Runner]:
     return found
 
 
-def _text(file: tempfile._TemporaryFileWrapper[bytes]) -> str:
+def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace")
