@@ -41,9 +41,12 @@ from elfin.layout import (
     HASH_BITS,
     PAGES,
     PENDING,
+    PROFILE,
+    PROFILE_BITS,
     STATE,
 )
 
+assert PROFILE == HASH + (4 << HASH_BITS)  # cleared together
 RUN_LIMIT = 32  # instructions in a run
 RUN_BYTES = (RUN_LIMIT + 1) * ENTRY_SIZE
 SPREAD = 0x9E3779B1  # 2**32 / golden ratio
@@ -55,7 +58,7 @@ SAVED_MARKS = 0x1010101010101010  # PAGE_WSAVED in each byte
 @core_function()
 def drop_code() -> None:
     """Forget every decoded instruction; pages that held code may be written to again."""
-    memory_fill(u32(HASH), u32(0), u32(4 << HASH_BITS))
+    memory_fill(u32(HASH), u32(0), u32((4 << HASH_BITS) + (2 << PROFILE_BITS)))
     store_u32(u32(STATE + CACHE_TOP), u32(CACHE))
     store_u32(u32(STATE + PENDING), u32(0))
     at = u32(PAGES)

@@ -25,6 +25,7 @@ from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.memory import GuestMemory
 
 TRAPS: Final = {LEAVE_INT3: vectors.BP, LEAVE_INT1: vectors.DB}
+_INT_LENGTH = 2
 _FAULT = struct.Struct("<QII")  # address, vector, error: layout.FAULT_ADDRESS and behind it
 
 
@@ -55,5 +56,7 @@ def exit_of(reason: int, cpu: RegisterFile) -> Exit:
     (mxcsr,) = struct.unpack_from("<I", cpu.file, layout.MXCSR)
     if reason == FAULTED:
         address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
+        if vector == vectors.OF:  # a trap, and the one exception that only INT 4 raises
+            cpu.rip += _INT_LENGTH
         return traps.fault(vector, error, address, cpu.rip, mxcsr)
     return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)

@@ -38,6 +38,8 @@ COUNTER = local(I32, "counter")
 SPREAD = 0x9E3779B1
 BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
+BRANCHED: list[Stmt] = [Set(LEFT, LEFT - 1)]  # the branch itself counts
+LEAVE_NOW: list[Stmt] = [Set(REASON, const(I32, LEAVE_HOT)), Br(LEAVE)]
 
 
 def enter_translated() -> list[Stmt]:
@@ -52,30 +54,30 @@ def enter_translated() -> list[Stmt]:
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
         If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
-        If(RESULT.eq(translated.STEP), [Set(ENTRY, plain)]),
+        If(RESULT.eq(translated.STEP), [Set(ENTRY, plain), Br(NEXT)]),
+        If(field(I16, layout.ENTRY_HANDLER).ne(TRANSLATED), _count(ENTRY, [])),
         Br(NEXT),
     ]
 
 
 def count_taken(target: Value) -> list[Stmt]:
     """Leave with LEAVE_HOT when a branch has been taken often: TARGET is the entry it goes to."""
-    if target is DIRECT:
-        address, counter, bits = ENTRY, layout.ENTRY_IMM, 32  # direct branches do not use the field
-        uses = field(I32, counter)
-    else:
-        spread = (GOAL.trunc(I32) * SPREAD) >> (32 - layout.PROFILE_BITS)
-        address, counter, bits = COUNTER, layout.PROFILE, 16
-        uses = raw_load(I16, COUNTER, counter).zext(I32)
-    out: list[Stmt] = [] if target is DIRECT else [Set(COUNTER, spread << 1)]
-    hot: list[Stmt] = [
-        Set(ENTRY, TARGET),
-        Set(LEFT, LEFT - 1),
-        Set(REASON, const(I32, LEAVE_HOT)),
-        Br(LEAVE),
-    ]
+    if target is not DIRECT:
+        return _count(TARGET, BRANCHED)
+    # Direct branches do not use the field.
     return [
-        *out,
-        Set(USES, uses + 1),
-        RawStore(address, counter, USES, bits),
-        If(USES.eq(HOT), hot),
+        Set(USES, field(I32, layout.ENTRY_IMM) + 1),
+        RawStore(ENTRY, layout.ENTRY_IMM, USES, 32),
+        If(USES.eq(HOT), [Set(ENTRY, TARGET), *BRANCHED, *LEAVE_NOW]),
+    ]
+
+
+def _count(entry: Value, done: list[Stmt]) -> list[Stmt]:
+    """Control came to GOAL, whose entry is `entry`, by no direct branch."""
+    spread = (GOAL.trunc(I32) * SPREAD) >> (32 - layout.PROFILE_BITS)
+    return [
+        Set(COUNTER, spread << 1),
+        Set(USES, raw_load(I16, COUNTER, layout.PROFILE).zext(I32) + 1),
+        RawStore(COUNTER, layout.PROFILE, USES, 16),
+        If(USES.eq(HOT), [Set(ENTRY, entry), *done, *LEAVE_NOW]),
     ]

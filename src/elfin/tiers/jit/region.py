@@ -2,7 +2,8 @@
 
 Input:  an entry address and a reader of decoded instructions.
 Output: `Region`: blocks by address.  What leaves it: calls (they come back to the next block), indirect
-        jumps, returns, instructions that only the interpreter executes, and the size limit.
+        jumps, returns, instructions that only the interpreter executes, branches never taken so far, and the size
+limit.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def discover(entry: int, read: Callable[[int], list[Op]]) -> Region:
                 targets, goes_on = _successors(op)
                 for to in targets:
                     leaders.add(to)
-                    work.append(to)
+                    if not goes_on or op.taken:  # else it is not worth its place
+                        work.append(to)
                 if targets or not goes_on or kind(op) == CALL:
                     leaders.add(op.next)
                 if not goes_on:
