@@ -10,6 +10,9 @@ import pytest
 from elfin.kernel.abi import fcntl as f
 from elfin.kernel.abi import poll as p
 from elfin.kernel.abi.errno import Errno
+from elfin.kernel.abi.signal import Signal, bit
+from elfin.kernel.siginfo import SigInfo
+from elfin.kernel.signals import send_to_process
 from elfin.kernel.wait import Wait
 from tests.kernel_files.guest import BUFFER, Guest, pending
 
@@ -227,3 +230,18 @@ class TestEvents:
         assert pending(wait) and wait.deadline - guest.kernel.monotonic() < 0.011
         time.sleep(0.012)
         assert wait.poll() == 1
+
+    def test_signalfd(self, guest):
+        put(guest, struct.pack("<Q", bit(Signal.SIGUSR1) | bit(Signal.SIGTERM)))
+        guest.task.set_mask(bit(Signal.SIGUSR1) | bit(Signal.SIGTERM))
+        fd = guest.ok("signalfd4", -1, BUFFER, 8, f.O_NONBLOCK)
+        guest.fails(Errno.EAGAIN, "read", fd, BUFFER, 128)
+        for signal in (Signal.SIGTERM, Signal.SIGUSR1, Signal.SIGHUP):
+            send_to_process(guest.process, SigInfo.from_user(signal, 77, 5))
+        assert guest.process.files.get(fd).poll_events() & p.POLLIN
+        data = guest.read(fd, 1000)
+        assert len(data) == 256
+        assert struct.unpack_from("<IiiII", data) == (Signal.SIGUSR1, 0, 0, 77, 5)
+        assert struct.unpack_from("<I", data, 128) == (Signal.SIGTERM,)
+        assert guest.process.pending.mask == bit(Signal.SIGHUP)
+        guest.fails(Errno.EINVAL, "read", fd, BUFFER, 100)

@@ -1,4 +1,4 @@
-"""eventfd, timerfd, memfd (man 2 eventfd, timerfd_create, memfd_create); inotify is missing."""
+"""eventfd, timerfd, signalfd, memfd (man 2 eventfd, ...); inotify is missing."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from elfin.kernel.abi.fcntl import (
     O_NONBLOCK,
     O_RDWR,
 )
+from elfin.kernel.abi.signal import UNBLOCKABLE
 from elfin.kernel.abi.stat import S_IFREG
 from elfin.kernel.abi.time import ClockId
 from elfin.kernel.call import syscall
 from elfin.kernel.calls.descriptors import install_unnamed
 from elfin.kernel.calls.moment import read_timespec, write_timespec
 from elfin.kernel.calls.paths import vfs_of
+from elfin.kernel.calls.poll import SIGSET_SIZE
 from elfin.kernel.files.event import EventFile, TimerFile
 from elfin.kernel.files.location import Location
 from elfin.kernel.files.memfd import MemFile, MemNode
+from elfin.kernel.files.signal_file import Queue, SignalFile
 
 if TYPE_CHECKING:
     from elfin.kernel.task import Task
@@ -109,6 +112,43 @@ def timerfd_settime(t: Task, fd: int, flags: int, new: int, old: int) -> int:
 def timerfd_gettime(t: Task, fd: int, now: int) -> int:
     _put_times(t, now, _timer(t, fd))
     return 0
+
+
+# -- signals -------------------------------------------------------------------------------
+
+
+def _signalfd(t: Task, fd: int, mask: int, size: int, flags: int) -> int:
+    if flags & ~(O_CLOEXEC | O_NONBLOCK) or size != SIGSET_SIZE:
+        raise LinuxError(Errno.EINVAL)
+    wanted: int = t.read_struct(mask, "<Q")[0] & ~UNBLOCKABLE
+    if fd != -1:
+        file = t.process.files.get(fd)
+        if not isinstance(file, SignalFile):
+            raise LinuxError(Errno.EINVAL)
+        file.mask = wanted
+        return fd
+    kernel, creator = t.kernel, t.process
+
+    def queues() -> tuple[Queue, Queue]:
+        reader = kernel.current or creator
+        return reader.leader.pending, reader.pending
+
+    return install_unnamed(
+        t,
+        b"[signalfd]",
+        O_RDWR | flags,
+        lambda where, kept: SignalFile(wanted, queues, where, kept),
+    )
+
+
+@syscall(282, "signalfd", "fd:fd", "mask:sigset", "size:size")
+def signalfd(t: Task, fd: int, mask: int, size: int) -> int:
+    return _signalfd(t, fd, mask, size, 0)
+
+
+@syscall(289, "signalfd4", "fd:fd", "mask:sigset", "size:size", "flags:O")
+def signalfd4(t: Task, fd: int, mask: int, size: int, flags: int) -> int:
+    return _signalfd(t, fd, mask, size, flags)
 
 
 # -- memory files --------------------------------------------------------------------------

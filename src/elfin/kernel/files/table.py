@@ -107,11 +107,6 @@ class FileTable:
         for fd in sorted(self._cloexec):
             self.close(fd, owner)
 
-    def share(self) -> FileTable:
-        """One process more uses this very table (CLONE_FILES)."""
-        self.users += 1
-        return self
-
     def unshare(self) -> FileTable:
         """A table of one's own, if others use this one too."""
         if self.users == 1:
@@ -122,14 +117,6 @@ class FileTable:
     def close_all(self, owner: object) -> None:
         for fd in sorted(self._files):
             self.close(fd, owner)
-
-    def leave(self, owner: object) -> None:
-        """A process ends: its locks go, and with the last user every descriptor."""
-        self.users -= 1
-        if not self.users:
-            self.close_all(owner)
-        for file in self._files.values():
-            self.locks.drop_process(file, owner)
 
     def copy(self) -> FileTable:
         other = FileTable(self.locks, self.limit)

@@ -58,7 +58,7 @@ def split(path: bytes) -> list[bytes]:
 def look_up(directory: Node, name: bytes) -> Node:
     """The object of a name in a directory."""
     if len(name) > NAME_MAX:
-        raise LinuxError(Errno.ENAMETOOLONG)
+        raise LinuxError(Errno.ENOENT if directory.is_deleted else Errno.ENAMETOOLONG)
     return directory.lookup(name)
 
 
