@@ -154,6 +154,7 @@ class Machine:
         self.streams.restore()
         if not self.closed:
             self.closed = True
+            self.vfs.close()
             self.world.close()
 
     closed = False
