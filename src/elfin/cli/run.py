@@ -64,6 +64,7 @@ def parse_size(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     """Run the program to its end, and end as it did."""
     from elfin.cli.ending import end_as
+    from elfin.cli.lacks import lacks
     from elfin.cli.signals import HostSignals
     from elfin.cli.stats import Stats
     from elfin.kernel.strace import Tracer
@@ -92,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
         if not in_time:
             print(f"elfin: {options.program}: killed after {options.timeout} s", file=sys.stderr)
             return TIMED_OUT
-        for name in sorted(machine.kernel.missing):
-            print(f"elfin: {options.program}: called {name}, which elfin lacks", file=sys.stderr)
+        for line in lacks(machine.kernel):
+            print(f"elfin: {options.program}: {line}", file=sys.stderr)
         if machine.living() and os.fork() == 0:
             # What the program left in the background goes on in a process of its own, as natively.
             machine.drive(lambda: not machine.living(), deadline)

@@ -7,11 +7,12 @@ it waits in ends is decided here (man 7 signal, "Interruption of system calls").
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elfin.kernel import frame
-from elfin.kernel.abi.errno import Errno
+from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.resource import Rlimit
 from elfin.kernel.abi.signal import (
     DUMPS_CORE,
@@ -28,6 +29,7 @@ from elfin.kernel.abi.signal import (
 )
 from elfin.kernel.exit import Fault
 from elfin.kernel.lifecycle import exit_process
+from elfin.kernel.memory import PAGE_SIZE
 from elfin.kernel.mm import EXECUTE, READ, WRITE
 from elfin.kernel.siginfo import SigInfo
 from elfin.kernel.signals import force, force_segv, is_ignored, stop
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
 
 _SYSCALL_LENGTH = 2  # bytes of the SYSCALL instruction: a restart goes back over it
 _CORE_DUMPED = 0x80
+_INVALID_OPCODE = 6
 _PAGE_FAULT = 14
 _TRAPS = {1, 3, 4}  # #DB #BP #OF: what they report has been executed
 _RESUME_FLAG = 0x10000
+_ILLEGAL_KEPT = 16
+_LONGEST_INSTRUCTION = 15
 _WRITE_ERROR, _FETCH_ERROR = 2, 16  # bits of a page fault's error code
 
 
@@ -144,10 +149,21 @@ def fault(task: Task, event: Fault) -> None:
     if event.trapno == _PAGE_FAULT:
         task.trap = Trap(event.trapno, event.error, event.address)
         signal, code = _page_fault(task, event)
+    if event.trapno == _INVALID_OPCODE and len(task.kernel.illegal) < _ILLEGAL_KEPT:
+        task.kernel.illegal[task.cpu.rip] = _code(task)
     if event.trapno not in _TRAPS:
         # The processor saves RF for a fault, and so the handler's frame shows it.
         task.cpu.rflags |= _RESUME_FLAG
     force(task, SigInfo.fault(signal, code, event.address))
+
+
+def _code(task: Task) -> bytes:
+    """The bytes of the instruction at rip, and some behind it where they can be read."""
+    rip = task.cpu.rip
+    for length in (_LONGEST_INSTRUCTION, min(-rip % PAGE_SIZE, _LONGEST_INSTRUCTION)):
+        with suppress(LinuxError):
+            return task.read_memory(rip, length)
+    return b""
 
 
 def _page_fault(task: Task, event: Fault) -> tuple[int, int]:

@@ -68,6 +68,7 @@ class Kernel:
         self.tracer: Tracer | None = None
         self.last_program_error = ""  # why the last program could not be run, for a person
         self.missing: set[str] = set()  # calls that programs made and elfin lacks
+        self.illegal: dict[int, bytes] = {}  # code that trapped as illegal, by address
         # Signals from the host for the first process' group (Ctrl-C); appending is signal-safe.
         self.host_signals: deque[int] = deque()
         # Told when the first process stops, so that the host's job control can follow.

@@ -14,6 +14,7 @@ from elfin.kernel.exit import Fault
 
 # #PF error code bits
 PRESENT: Final = 1
+KERNEL: Final = (1 << 47) - 4096  # from here on Linux tells a program nothing but "present"
 
 # The first of MXCSR's (or FSW's) unmasked exceptions, in the order in which Linux looks.
 FLOAT_CODES: Final = (
@@ -30,6 +31,7 @@ def fault(vector: int, error: int, address: int, rip: int, mxcsr: int) -> Fault:
     match vector:
         case vectors.PF:
             code = SegvCode.SEGV_ACCERR if error & PRESENT else SegvCode.SEGV_MAPERR
+            error |= PRESENT if address >= KERNEL else 0
             return Fault(Signal.SIGSEGV, code, address, vector, error)
         case vectors.DE:
             return Fault(Signal.SIGFPE, FpeCode.FPE_INTDIV, rip, vector, error)
