@@ -11,8 +11,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from subprocess import DEVNULL, PIPE, STDOUT, CalledProcessError, CompletedProcess, TimeoutExpired
-from threading import Lock
-from typing import IO, Any
+from typing import IO, Any, TypedDict, Unpack
 
 from elfin.config import DEFAULT_TIER
 from elfin.kernel.abi.fcntl import O_RDWR
@@ -44,10 +43,6 @@ class Capture(OutputStream):
 
 class Machine(Bare):
     """Programs that share one tree of files; `machine.Machine` says what it is made from."""
-
-    def __init__(self, **options: Any) -> None:
-        self._turn = Lock()
-        super().__init__(**options)
 
     def run(
         self,
@@ -93,7 +88,7 @@ class Machine(Bare):
             return data.decode(encoding, errors or "strict") if encoding else data
 
         variables = os.environb if env is None else env
-        with self._turn:
+        with self.turn:
             deadline = None if timeout is None else time.monotonic() + timeout
             process = self.start(
                 [os.fsencode(word) for word in words],
@@ -146,6 +141,24 @@ class Machine(Bare):
         return self.streams.open(fd, self.user.uid, self.user.gid)
 
 
+class RunOptions(TypedDict, total=False):
+    """The keywords of `Machine.run`, for type checkers."""
+
+    input: bytes | str | None
+    stdin: Stream
+    stdout: Stream
+    stderr: Stream
+    capture_output: bool
+    text: bool | None
+    encoding: str | None
+    errors: str | None
+    check: bool
+    timeout: float | None
+    env: Mapping[str, str] | Mapping[bytes, bytes] | None
+    cwd: Word | None
+    umask: int
+
+
 def run(
     args: Word | Sequence[Word],
     *,
@@ -154,7 +167,7 @@ def run(
     tier: str = DEFAULT_TIER,
     memory: int = GUEST_LIMIT,
     user: str | None = None,
-    **options: Any,
+    **options: Unpack[RunOptions],
 ) -> CompletedProcess[Any]:
     """Run one program on a machine of its own: `Machine(root, mounts, ...)`, then its `run`."""
     with Machine(root=root, mounts=mounts, tier=tier, memory=memory, user=user) as machine:

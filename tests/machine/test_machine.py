@@ -92,9 +92,13 @@ def test_the_working_directory(tmp_path, monkeypatch):
     ],
 )
 def test_wrong_options_are_one_clear_line(options, message):
+    before = open_descriptors()
     with pytest.raises(ElfinError, match=message) as caught:
         elfin.Machine(**options)
     assert "\n" not in str(caught.value)
+    del caught
+    gc.collect()
+    assert open_descriptors() == before
 
 
 def test_the_memory_limit():

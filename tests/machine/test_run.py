@@ -190,6 +190,13 @@ def test_a_bare_name_is_found_in_path(tmp_path):
     assert done.stdout == MESSAGE
 
 
+def test_a_relative_program_is_the_callers(tmp_path, monkeypatch):
+    (tmp_path / "tiny").write_bytes(tiny())
+    (tmp_path / "tiny").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    assert elfin.run(["./tiny"], cwd="/tmp", capture_output=True).stdout == MESSAGE
+
+
 def test_wrong_uses():
     with pytest.raises(ValueError, match="capture_output"):
         elfin.run([BUSYBOX], capture_output=True, stdout=subprocess.PIPE)

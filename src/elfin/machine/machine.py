@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Lock
 from typing import Self
 
 from elfin.config import DEFAULT_TIER
@@ -55,20 +56,30 @@ class Machine:
         memory: int = GUEST_LIMIT,
         user: str | None = None,
     ) -> None:
+        self.turn = Lock()  # held by whoever drives: programs take turns
         self.user = caller() if user is None else parse_user(user)
         self.root = Root.parse(root) if isinstance(root, str) else root
         if tier not in policy.TIERS:
             raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
         self.host = WasmtimeHost()
         hardware, self.engine = policy.engine(tier, self.host, memory)
+        self.closed = False
         self.world = BellWorld()
-        self.vfs = Vfs(self.world, tree.root_node(self.root, self.user, self.world))
+        try:
+            self.vfs = Vfs(self.world, tree.root_node(self.root, self.user, self.world))
+        except BaseException:
+            self.world.close()
+            raise
         self.kernel = Kernel(hardware, self.vfs, self.world)
         self.streams = HostStreams(self.vfs, self.kernel.terminals)
         self.scheduler = Scheduler(self.kernel, self.engine)
-        mount_standard(self.vfs, self.kernel.terminals, ProcFs(self.kernel).root)
-        for mount in mounts:
-            tree.mount(self.vfs, Mount.parse(mount) if isinstance(mount, str) else mount)
+        try:
+            mount_standard(self.vfs, self.kernel.terminals, ProcFs(self.kernel).root)
+            for mount in mounts:
+                tree.mount(self.vfs, Mount.parse(mount) if isinstance(mount, str) else mount)
+        except BaseException:
+            self.close()
+            raise
 
     # -- programs --------------------------------------------------------------------------
 
@@ -149,15 +160,14 @@ class Machine:
 
     def close(self) -> None:
         """End what still runs and free everything; closing again does nothing."""
+        if self.closed:
+            return
+        self.closed = True
         for process in self.living():
             exit_process(process, Signal.SIGKILL)
         self.streams.restore()
-        if not self.closed:
-            self.closed = True
-            self.vfs.close()
-            self.world.close()
-
-    closed = False
+        self.vfs.close()
+        self.world.close()
 
     def __enter__(self) -> Self:
         return self

@@ -65,9 +65,10 @@ def find_program(
     """The absolute path in the guest of the program called `name`.
 
     What the guest has comes first.  Without a root, a file of the host is put into the guest at the
-    same place, alone.  A bare name is looked up in PATH.
+    same place, alone, and `name` is relative to the caller's directory.  A bare name is looked up in
+    PATH.
     """
-    base = cwd or (b"/" if root else os.getcwdb())
+    base = os.getcwdb() if root is None else cwd or b"/"
     folders = [base]
     if b"/" not in name:
         folders += env.get(b"PATH", DEFAULT_PATH).split(b":")
