@@ -14,6 +14,5 @@ from tests.oracle.translated import TranslatorExecutor
 TIERS: Final[dict[str, Callable[[], Executor]]] = {
     "interp": InterpreterExecutor,
     "jit": partial(TranslatorExecutor, exact=True),
-    "jit-guarded": partial(TranslatorExecutor, exact=False),
     "ref": ReferenceExecutor,
 }

@@ -65,7 +65,7 @@ def compile_function(
         values.code += UNREACHABLE  # the validator may believe that control comes here
     values.code += END
     runs = allocate(values.intervals, len(function.params))
-    return Code(runs, assemble(values.code, values.fixes))
+    return Code(runs, *assemble(values.code, values.fixes, body.rare))
 
 
 class _Body:
@@ -80,6 +80,7 @@ class _Body:
         self.open = 0  # Wasm blocks around here
         self.labels: dict[str, int] = {}  # how many were open where the label's was opened
         self.changes: list[tuple[Value, int]] = []  # variables set, with their version before
+        self.rare: list[int] = []  # positions of branches that are hardly ever taken
         self.returned = False  # the results are on the stack at the end
 
     def run(self, statements: list[Stmt], outermost: bool = False) -> bool:
@@ -154,6 +155,8 @@ class _Body:
         if not then:
             self.values.code += EQZ
             then, other = other, then
+        if s.rare and then is s.then:
+            self.rare.append(len(self.values.code))
         if len(then) == 1 and isinstance(then[0], Br):
             self.branch(BR_IF, then[0].label)
             return self.run(other)

@@ -58,13 +58,14 @@ def check_page(
                         If(
                             const(address.type, layout.GUEST_LIMIT - size).ltu(address),
                             [Br("slow")],
+                            rare=True,
                         ),
-                        If(slow, [Br("slow")]),
+                        If(slow, [Br("slow")], rare=True),
                         Br("allowed"),
                     ],
                 ),
                 Let(ALLOWED, allowed),
-                If(ALLOWED.eq(0), list(refused)),
+                If(ALLOWED.eq(0), list(refused), rare=True),
                 *asked,
             ],
         )
@@ -74,7 +75,7 @@ def check_page(
 def check_high(address: Value, refused: Sequence[Stmt]) -> list[Stmt]:
     """Leave by `refused` if the address is above 4 GiB: all that a check must see where the host's memory
     protection sees the rest."""
-    return [If((address >> 32).ne(0), list(refused))]
+    return [If((address >> 32).ne(0), list(refused), rare=True)]
 
 
 def load(type_: Type, address: Value) -> Value:

@@ -78,21 +78,32 @@ def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ..
     return tuple((counts[wasm], wasm) for wasm in _ORDER if counts[wasm])
 
 
-def assemble(body: bytes | bytearray, fixes: list[Fix]) -> bytes:
-    """The body with the indices in it."""
+def assemble(
+    body: bytes | bytearray, fixes: list[Fix], marks: list[int]
+) -> tuple[bytes, tuple[int, ...]]:
+    """The body with the indices in it, and where the marked positions, in order, are then."""
     parts: list[bytes | bytearray] = []
-    done = 0
+    moved: list[int] = []
+    done = size = 0
     # Stable: where an index and a tee meet, the index was noted first and belongs before.
     for position, interval, tee in sorted(fixes, key=lambda fix: fix[0]):
+        while len(moved) < len(marks) and marks[len(moved)] < position:
+            moved.append(marks[len(moved)] - done + size)
+        size += position - done
         if interval.reads:
             parts.append(body[done:position])
             if tee:
+                size += len(_TEE)
                 parts.append(_TEE)
             parts.append(unsigned(interval.index))
+            size += len(parts[-1])
         else:  # the opcode goes too; nobody wants the value, or it stays on the stack
             parts.append(body[done : position - 1])
+            size -= 1
             if body[position - 1] == _SET:
                 parts.append(_DROP)
+                size += len(_DROP)
         done = position
     parts.append(body[done:])
-    return b"".join(parts)
+    moved += [mark - done + size for mark in marks[len(moved) :]]
+    return b"".join(parts), tuple(moved)

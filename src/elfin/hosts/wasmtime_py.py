@@ -44,6 +44,7 @@ class WasmtimeHost:
     def __init__(self) -> None:
         config = wasmtime.Config()
         config.wasm_tail_call = True
+        ffi.wasmtime_config_wasm_branch_hinting_set(config.ptr(), True)
         # The whole 4 GiB are reserved, so memory never moves and no access needs a bounds check.
         config.memory_reservation = RESERVED
         config.memory_may_move = False

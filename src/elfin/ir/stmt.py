@@ -137,9 +137,12 @@ class MemoryCopy:
 
 @dataclass(slots=True, frozen=True)
 class If:
+    """`rare`: `when` hardly ever holds, which engines are told."""
+
     when: Value
     then: list[Stmt]
     other: list[Stmt] = field(default_factory=list)
+    rare: bool = False
 
 
 @dataclass(slots=True, frozen=True)

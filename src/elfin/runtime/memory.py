@@ -56,7 +56,9 @@ class GuestMemory:
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
         self._drop_all_code()
-        self.guarded = guarded and self.space.protect(GUEST_BASE, GROW_STEP, 0)
+        # From below GUEST_BASE on: an access may have a displacement that is negative.
+        below = GUEST_BASE - layout.CACHE_LIMIT
+        self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
         self.exact = not self.guarded
 
     def read(self, addr: int, n: int) -> bytes:
@@ -146,7 +148,7 @@ class GuestMemory:
                     copy.space.write(at, chunk)
         if self.guarded:
             copy.guarded, copy.exact = True, self.exact
-            copy.space.protect(GUEST_BASE, self.space.size - GUEST_BASE, 0)
+            copy.space.protect(layout.CACHE_LIMIT, self.space.size - layout.CACHE_LIMIT, 0)
             for run in SAME_PERMISSION.finditer(table):
                 at = GUEST_BASE + run.start() * PAGE
                 copy.space.protect(at, (run.end() - run.start()) * PAGE, run[0][0])

@@ -12,7 +12,7 @@ from typing import Final
 
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
-from elfin.wasm.sections import codes, data, elements, exports, imports, names, variables
+from elfin.wasm.sections import codes, data, elements, exports, hints, imports, names, variables
 from elfin.wasm.sections.codes import Code
 from elfin.wasm.sections.data import Data
 from elfin.wasm.sections.elements import Element
@@ -77,6 +77,9 @@ class Module:
         if self.data:
             out.append(data.COUNT_ID)
             out.extend(sized(unsigned(len(self.data))))
+        if hinted := hints.encode(self.codes, len(self.imported_functions)):
+            out.append(CUSTOM)
+            out.extend(sized(name_bytes(hints.NAME) + hinted))
         section(codes.ID, [c.encode() for c in self.codes])
         section(data.ID, [d.encode() for d in self.data])
         known = self.names.encode()
@@ -99,7 +102,7 @@ class Module:
                 name = payload.name()
                 if name == names.SECTION_NAME:
                     module.names = Names.decode(payload)
-                else:
+                elif name != hints.NAME:  # for engines only
                     module.custom[name] = payload.take(payload.end - payload.at)
             else:
                 _READERS[number](module, payload)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from elfin import layout
-from elfin.bits import signed
 from elfin.codegen import memory, state
 from elfin.codegen.locals import BIT, FLAG_SLOTS, Registers, home_slot, registers_named
 from elfin.core import build as core
@@ -29,6 +28,7 @@ from elfin.ir.stmt import (
     Put,
     PutAt,
     Raise,
+    RawStore,
     Set,
     Stmt,
     Store,
@@ -41,11 +41,11 @@ from elfin.isa.vectors import GP, PF
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
 from elfin.runtime.translated import FAULT, REFUSED, STEP
+from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.flow import Call, Event, Exit, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
 
-Base = tuple[int, int]  # slot, and how often it was written before
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
@@ -68,14 +68,12 @@ class Writer:
     exact: bool
     out: list[Stmt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    addresses: Addresses = field(default_factory=Addresses)
     ending: Jump | Branch | None = None
     _done: int = 0
     _vars: int = 0
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
-    _versions: dict[int, int] = field(default_factory=dict)  # slot -> how often it was written
-    _bases: dict[Value, Base] = field(default_factory=dict)  # Let name -> what it is near to
-    _checked: set[Base] = field(default_factory=set)  # what checked addresses are near to
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
@@ -119,55 +117,55 @@ class Writer:
             case Let(var, value):
                 self._let(op, var, value)
             case Store(address, value):
-                self._check(op, address, value.type.bytes, write=True)
-                self.out.append(memory.store(ADDRESS, self.value(value)))
+                base, offset = self._access(op, address, value.type.bytes, write=True)
+                self.out.append(RawStore(base, offset, self.value(value), value.type.bits))
             case Put(slot, value):
                 self._put(slot, value)
+            case Raise(when, vector, _) if vector == GP and not self._may_be_odd(when):
+                pass
             case Raise(when, vector, _) if vector == GP and not self.exact:
-                self.out.append(If(self.condition(when), refuse(GP, ZERO64)))
+                self.out.append(If(self.condition(when), refuse(GP, ZERO64), rare=True))
             case Raise(when, _, _):
-                self.out.append(If(self.condition(when), self.step(op)))
+                self.out.append(If(self.condition(when), self.step(op), rare=True))
             case Branch() | Jump():
                 self.ending = effect
             case PutAt() | Leave():
                 raise AssertionError(f"{op.variant} is not for translation")
 
-    def _check(self, op: Op, address: Value, size: int, *, write: bool) -> None:
+    def _may_be_odd(self, when: Value) -> bool:
+        """Is this something else than an alignment check that is known to hold?"""
+        if when.op == "ne" and when.args[0].op == "and" and when.args[0].args[1].imm == 15:
+            return self.addresses.must_align(when.args[0].args[0])
+        return True
+
+    def _access(self, op: Op, address: Value, size: int, *, write: bool) -> tuple[Value, int]:
+        """Base (i32) and offset of what may be accessed; leaves if it may not."""
+        if self.exact:
+            self._check_page(op, address, size, write=write)
+            return ADDRESS.trunc(I32), layout.GUEST_BASE
+        must = self.addresses.must_check(address)
+        root, distance = split(address)
+        base = self.value(root)
+        if must:
+            self.out += memory.check_high(base, refused=refuse(PF, base + distance))
+        return base.trunc(I32), layout.GUEST_BASE + distance
+
+    def _check_page(self, op: Op, address: Value, size: int, *, write: bool) -> None:
         """ADDRESS becomes the address; leave unless it may be accessed."""
         self.out.append(Let(ADDRESS, self.value(address)))
-        if not self.exact:
-            base = self._base(address)
-            if base is None or base not in self._checked:
-                self.out += memory.check_high(ADDRESS, refused=refuse(PF, ADDRESS))
-            if base is not None:
-                self._checked.add(base)
-            return
-        written: list[Stmt] = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
+        written: list[Stmt] = []
+        if write:
+            body = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
+            self.events[-1] = Exit(body)
+            written = [If(PENDING.ne(0), body)]
         self.out += memory.check_page(
-            ADDRESS,
-            size,
-            write=write,
-            refused=self.step(op),
-            asked=(If(PENDING.ne(0), written),) if write else (),
+            ADDRESS, size, write=write, refused=self.step(op), asked=written
         )
-
-    def _base(self, value: Value) -> Base | None:
-        """The register, with the number of its value, that an address is a small distance from."""
-        if value.op in ("add", "sub") and value.args[1].op == "const":
-            value, distance = value.args
-            if abs(signed(distance.imm, 64)) >= memory.NEAR:
-                return None
-        if value.op == "get" and value.type is I64:
-            return value.imm, self._versions.get(value.imm, 0)
-        return self._bases.get(value)
 
     def _put(self, slot: int, value: Value) -> None:
         if slot in FLAG_SLOTS:
             self._flags[slot] = self._substitute(value)
-        base = self._base(value)
-        version = self._versions[slot & ~7] = self._versions.get(slot & ~7, 0) + 1
-        if base in self._checked and value.type is I64:
-            self._checked.add((slot, version))  # PUSH after PUSH: still near what was checked
+        self.addresses.written(slot, value)
         statement = self.registers.write(slot, self.value(value))
         self._noted(value)
         self.out.append(statement)
@@ -181,14 +179,15 @@ class Writer:
                 assert var is not None
                 self._known[var] = self._flags[value.imm]
             case "load":
-                self._check(op, value.args[0], value.type.bytes, write=False)
-                self.out.append(Let(var, memory.load(value.type, ADDRESS)))
+                base, offset = self._access(
+                    op, value.args[0], value.type.bytes, write=value.imm == "update"
+                )
+                self.out.append(Let(var, state.raw_load(value.type, base, offset)))
             case "call":
                 self._call(op, var, value)
             case _:
-                base = self._base(value)
-                if var is not None and base is not None:
-                    self._bases[var] = base
+                if var is not None:
+                    self.addresses.named(var, value)
                 self.out.append(Let(var, self.value(value)))
 
     def _call(self, op: Op, var: Value | None, value: Value) -> None:
@@ -202,9 +201,11 @@ class Writer:
         self.out.append(Let(STATUS if row.may_fault else var, self.value(value)))
         self.out.append(Spill("reload", call.behind))
         self.events.append(call)
+        if written:
+            self.addresses.lost()
         if row.may_fault:
-            self.out.append(If(STATUS.eq(1), self.step(op, FAULT)))
-            self.out.append(If(STATUS.ne(0), self.step(op)))
+            self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
+            self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
 
 
 def refuse(vector: int, address: Value) -> list[Stmt]:

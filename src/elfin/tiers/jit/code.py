@@ -71,6 +71,10 @@ class Op:
         return const(I64, self.disp)
 
     @property
+    def rip(self) -> Value:
+        return const(I64, self.pc)
+
+    @property
     def next_rip(self) -> Value:
         return const(I64, self.next)
 

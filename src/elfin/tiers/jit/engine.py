@@ -53,7 +53,7 @@ class Translator:
                     raise
                 return fault
             if reason != LEAVE_HOT:
-                return exit_of(reason, cpu)
+                return exit_of(reason, task)
             self.translate(memory, cpu.rip)
 
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:

@@ -26,6 +26,7 @@ from elfin.structure.order import order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
 from elfin.tiers.interp.translated import TRANSLATED
+from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
 from elfin.tiers.jit.frame import BUDGET, LEFT, frame, leave
@@ -44,14 +45,17 @@ class _Function:
         self.registers = Registers()
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
+        self.before: dict[int, int] = {}
+        self.done: dict[int, Addresses] = {}  # what is known at the ends of blocks
 
     def build(self, name: str) -> Function:
         self.graph.add(Node(note=[]))  # the function's entry, so that no loop goes through node 0
         for pc in self.region.blocks:
             self.numbers[pc] = self.graph.add(Node(label=pc, note=[]))
         self.graph.nodes[0].ending = Goto(self.numbers[self.region.entry])
-        for block in self.region.blocks.values():
-            self._block(block)
+        self.before = self.region.only_predecessors()
+        for pc in self.region.blocks:
+            self._block(pc)
         make_reducible(self.graph)
         self._loop_checks()
         for node in self.graph.nodes:
@@ -61,11 +65,21 @@ class _Function:
         body = frame(needed, structure(self.graph), flow.exits)
         return Function(name, (), (I32,), body)
 
-    def _block(self, block: Block) -> None:
+    def _block(self, pc: int) -> None:
+        """The block at an address, behind the one that it only can come behind."""
+        if pc in self.done:
+            return
+        self.done[pc] = Addresses()
+        addresses = Addresses()
+        if pc in self.before:
+            self._block(self.before[pc])
+            addresses = self.done[self.before[pc]].follow()
+        self.done[pc] = addresses
+        block = self.region.blocks[pc]
         node = self.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
         count = len(block.ops) - block.step
-        writer = Writer(self.registers, count, self.exact, node.body, node.note)
+        writer = Writer(self.registers, count, self.exact, node.body, node.note, addresses)
         if count:
             writer.out.append(Set(LEFT, LEFT - count))
         for op in inside:
@@ -112,6 +126,7 @@ class _Function:
         else:
             call = make("call", I32, imm=callee)
         writer.out.append(self._leave_if(writer, const(I32, layout.DEPTH_LIMIT).leu(DEPTH), target))
+        writer.addresses.lost()
         event = Call()
         writer.events.append(event)
         writer.out += [
@@ -123,6 +138,7 @@ class _Function:
             If(
                 CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(back) | BUDGET.les(0),
                 [Return((CALLED,))],
+                rare=True,
             ),
             Statements("reload", event.behind),
             Set(LEFT, BUDGET),
@@ -131,7 +147,7 @@ class _Function:
     def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:
         body = leave(target)
         writer.events.append(Exit(body))
-        return If(when, body)
+        return If(when, body, rare=True)
 
     def _loop_checks(self) -> None:
         """Each way back to a loop's start leaves when the budget is spent.
@@ -147,7 +163,7 @@ class _Function:
                     label = graph.nodes[to].label  # a dispatcher has none: `node` says which entry
                     body = leave(node.label if label is None else label)
                     events: list[Event] = [Exit(body)]
-                    way = graph.add(Node([If(LEFT.les(0), body)], Goto(to), note=events))
+                    way = graph.add(Node([If(LEFT.les(0), body, rare=True)], Goto(to), note=events))
                     node.ending = redirected(node.ending, {to: way})
 
 

@@ -42,6 +42,19 @@ class Region:
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
 
+    def successors(self, block: Block) -> list[int]:
+        """Addresses in the region where control may go on behind a block."""
+        targets, goes_on = _successors(block.ops[-1])
+        return [pc for pc in (*targets, *[block.next] * goes_on) if pc in self.blocks]
+
+    def only_predecessors(self) -> dict[int, int]:
+        """The block before, for blocks that only one leads to, and only once."""
+        before: dict[int, list[int]] = {self.entry: [-1]}
+        for block in self.blocks.values():
+            for pc in self.successors(block):
+                before.setdefault(pc, []).append(block.pc)
+        return {pc: found[0] for pc, found in before.items() if len(found) == 1 and found[0] >= 0}
+
 
 def discover(entry: int, read: Callable[[int], list[Op]]) -> Region:
     """The region of an entry, up to `config.REGION_OPS` instructions."""

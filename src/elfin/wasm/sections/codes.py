@@ -14,13 +14,21 @@ ID: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`locals` are runs (count, type), parameters not included; `body` ends with `end`."""
+    """`locals` are runs (count, type), parameters not included; `body` ends with `end`.
+
+    `rare` are the offsets in `body` of branches that are hardly ever taken (see `hints`).
+    """
 
     locals: tuple[tuple[int, str], ...]
     body: bytes
+    rare: tuple[int, ...] = ()
+
+    def runs(self) -> bytes:
+        """The declaration of the locals, which stands before the body."""
+        return vector(unsigned(n) + bytes([VALUE_TYPES[name]]) for n, name in self.locals)
 
     def encode(self) -> bytes:
-        runs = vector(unsigned(n) + bytes([VALUE_TYPES[name]]) for n, name in self.locals)
+        runs = self.runs()
         return unsigned(len(runs) + len(self.body)) + runs + self.body
 
     @staticmethod
