@@ -92,6 +92,7 @@ def test_the_working_directory(tmp_path, monkeypatch):
     ],
 )
 def test_wrong_options_are_one_clear_line(options, message):
+    gc.collect()
     before = open_descriptors()
     with pytest.raises(ElfinError, match=message) as caught:
         elfin.Machine(**options)
