@@ -6,6 +6,7 @@ Output: an `Exit`, the registers exact.
 
 from __future__ import annotations
 
+import importlib
 import struct
 from typing import Final, cast
 
@@ -25,6 +26,7 @@ from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.memory import GuestMemory
 
 TRAPS: Final = {LEAVE_INT3: vectors.BP, LEAVE_INT1: vectors.DB}
+STACK_FAULT: Final = "elfin.runtime.stack_fault"  # brings the decoder: imported when first needed
 _INT_LENGTH = 2
 _FAULT = struct.Struct("<QII")  # address, vector, error: layout.FAULT_ADDRESS and behind it
 
@@ -33,7 +35,7 @@ class Interpreter:
     """Runs tasks in the core module that their memory was made with."""
 
     def run(self, task: Task, budget: int) -> Exit:
-        return exit_of(enter(task, budget), cast(RegisterFile, task.cpu))
+        return exit_of(enter(task, budget), task)
 
 
 def enter(task: Task, budget: int) -> int:
@@ -47,8 +49,9 @@ def enter(task: Task, budget: int) -> int:
     return reason
 
 
-def exit_of(reason: int, cpu: RegisterFile) -> Exit:
+def exit_of(reason: int, task: Task) -> Exit:
     """The `Exit` that a reason and the registers stand for."""
+    cpu = cast(RegisterFile, task.cpu)
     if reason == LEAVE_SYSCALL:
         return SystemCall()
     if reason == OUT_OF_BUDGET:
@@ -58,5 +61,16 @@ def exit_of(reason: int, cpu: RegisterFile) -> Exit:
         address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
         if vector == vectors.OF:  # a trap, and the one exception that only INT 4 raises
             cpu.rip += _INT_LENGTH
+        elif vector == vectors.GP and error == 0:
+            vector = _stack_or_other(task, cpu)
         return traps.fault(vector, error, address, cpu.rip, mxcsr)
     return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)
+
+
+def _stack_or_other(task: Task, cpu: RegisterFile) -> int:
+    """The vector of a #GP without an error code."""
+    stack_fault = importlib.import_module(STACK_FAULT)
+    code = task.memory.read(cpu.rip, min(-cpu.rip % layout.PAGE, 15))
+    if len(code) < 15 and task.memory.permission(cpu.rip + len(code)):
+        code += task.memory.read(cpu.rip + len(code), 15 - len(code))
+    return vectors.SS if stack_fault.is_stack_fault(code, cpu) else vectors.GP

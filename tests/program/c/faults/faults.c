@@ -104,6 +104,15 @@ FAULT(null_stack_selector, "mov $3, %eax", "mov %eax, %ss")
 FAULT(not_canonical_read, "", "mov (%r15, %rax), %rax")
 FAULT(not_canonical_write, "", "mov %rax, (%r15)")
 FAULT(not_canonical_stack, "", "mov (%rbp), %rax")
+FAULT(not_canonical_stack_index, "", "mov %rax, 8(%rsp, %r15)")
+FAULT(not_canonical_thread, "", "mov %fs:(%rbp), %rax")
+FAULT(not_canonical_override, "", ".byte 0x3e; mov (%rbp), %rax")
+FAULT(not_canonical_stack_override, "", ".byte 0x36; mov (%rbx, %rbx), %rax")
+FAULT(not_canonical_push, "", "mov %r15, %rsp; push %rax")
+FAULT(not_canonical_pop, "", "mov %r15, %rsp; pop (%rdi)")
+FAULT(not_canonical_return, "", "mov %r15, %rsp; ret")
+FAULT(not_canonical_call, "", "mov %r15, %rsp; call resume")
+FAULT(not_canonical_leave, "", "leave")
 FAULT(bad_mxcsr, "movl $0x11f80, (%rsp)", "ldmxcsr (%rsp)")
 
 /* alignment */
@@ -204,8 +213,9 @@ static void survive(int i)
     unsigned mxcsr = 0x1f80;
     int jumped;
     at = __start_cases[i].at;
-    if (!by_jump && (at == at_stack_overflow || at == at_push_unmapped))
-        return; /* no stack for a handler */
+    if (!by_jump && (at == at_stack_overflow || strstr(__start_cases[i].name, "push") ||
+                     strstr(__start_cases[i].name, "canonical_")))
+        return; /* perhaps no stack for a handler */
     printf("[%s] %s\n", __start_cases[i].name, by_jump ? "jump" : "context");
     if ((jumped = sigsetjmp(back, 1)))
         printf("  came back with %d\n", jumped);
