@@ -6,7 +6,7 @@ Output: the module's bytes, with a name section.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from elfin.codegen.function import compile_function
@@ -54,8 +54,10 @@ def build(
     data: Iterable[tuple[int, bytes]] = (),
     table: Table | None = None,
     name: str = "",
+    labels: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The module.  `memory` is a number of 64 KiB pages: a memory of its own, exported as "memory"."""
+    """The module.  `memory` is a number of 64 KiB pages: a memory of its own, exported as "memory".
+    `labels`: other names of functions for the name section."""
     module = Module()
     module.names.module = name
     signatures = [(f.name, f.params, f.results) for f in imports]
@@ -65,7 +67,8 @@ def build(
         raise ValueError(f"a function name stands twice in module {name!r}")
     counts = {signature[0]: len(signature[2]) for signature in signatures}
     types = [module.type_index(_type(params, results)) for _, params, results in signatures]
-    module.names.functions = {index: known for known, index in indices.items()}
+    shown = labels or {}
+    module.names.functions = {index: shown.get(known, known) for known, index in indices.items()}
     for function, type_index in zip(imports, types, strict=False):
         module.imports.append(Import(function.module, function.field or function.name, type_index))
     _memory(module, memory_import, memory)

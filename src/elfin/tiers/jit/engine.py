@@ -8,7 +8,9 @@ Output: an `Exit`.  Translations are kept for the whole machine and used again i
 from __future__ import annotations
 
 import importlib
-from typing import Any, cast
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
@@ -21,6 +23,9 @@ from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
 
+if TYPE_CHECKING:
+    from elfin.tiers.jit.inside import Watcher
+
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
 
@@ -28,8 +33,12 @@ UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first co
 class Translator:
     """Runs tasks; owns what was translated for them.
 
-    `hot`: how often a branch is taken before its target is translated.
+    `hot`: how often a branch is taken before its target is translated.  `name`: the symbol at an
+    address of a memory, for the name sections.  `watch` is told of each translation.
     """
+
+    name: Callable[[GuestMemory, int], str | None] | None = None
+    watch: Watcher | None = None
 
     def __init__(self, hot: int = config.HOT) -> None:
         self.hot = hot
@@ -71,14 +80,26 @@ class Translator:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
                 return
             unit = importlib.import_module(UNIT).translate(
-                memory, pc, self.next_index, memory.exact
+                memory,
+                pc,
+                self.next_index,
+                memory.exact,
+                name=self.name,
+                watch=self.watch and self.watch.made,
             )
             if unit is None:
                 return
             self.next_index += len(unit.entries)
-            found = (unit, memory.host.compile(unit.wasm))
+            found = (unit, self._compile(memory, unit))
             known.append(found)
         self._start(memory, *found)
+
+    def _compile(self, memory: GuestMemory, unit: Any) -> Module:
+        start = perf_counter()
+        module = memory.host.compile(unit.wasm)
+        if self.watch is not None:
+            self.watch.compiled(unit, perf_counter() - start)
+        return module
 
     def _start(self, memory: GuestMemory, unit: Any, module: Module) -> None:
         started = self.started.setdefault(memory, set())

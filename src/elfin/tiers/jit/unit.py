@@ -2,12 +2,14 @@
 
 Input:  a hot guest address, and the memory it is in.
 Output: `Unit`: the module's bytes, the entries it translates, and the guest code it was made from.
+        A `Watcher` sees what it was made of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final
 
 from elfin import config, layout
@@ -17,7 +19,7 @@ from elfin.core import build as core
 from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switch
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.code import read_run
+from elfin.tiers.jit.code import Op, read_run
 from elfin.tiers.jit.function import function
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
@@ -42,14 +44,43 @@ class Unit:
         )
 
 
-def translate(memory: GuestMemory, pc: int, first: int, exact: bool) -> Unit | None:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a unit was made of, and the seconds that it took: finding the regions, their functions
+    (lifting, structure), Wasm."""
+
+    unit: Unit
+    regions: list[Region]
+    functions: list[Function]
+    seconds: tuple[float, float, float]
+
+
+Reader = Callable[[GuestMemory, int], list[Op]]
+Namer = Callable[[GuestMemory, int], str | None]
+Watcher = Callable[[Making], None]
+
+
+def translate(
+    memory: GuestMemory,
+    pc: int,
+    first: int,
+    exact: bool,
+    *,
+    read: Reader = read_run,
+    name: Namer | None = None,
+    watch: Watcher | None = None,
+) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate.  Its functions get table indices from `first` on; `exact`: see `block.Writer`."""
-    regions = _regions(memory, pc)
+    translate.  Its functions get table indices from `first` on; `exact`: see `block.Writer`.
+    `name` gives symbols for the name section."""
+    start = perf_counter()
+    regions = _regions(memory, pc, read)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
+    found = perf_counter()
     functions = [function(region, names[region.entry], names, exact) for region in regions]
+    lifted = perf_counter()
     wasm = module.build(
         functions,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -61,12 +92,17 @@ def translate(memory: GuestMemory, pc: int, first: int, exact: bool) -> Unit | N
             elements=((first, tuple(names.values())),),
         ),
         name=f"unit {pc:x}",
+        labels={} if name is None else {i: name(memory, at) or i for at, i in names.items()},
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
-    return Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, exact)
+    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, exact)
+    if watch is not None:
+        seconds = (found - start, lifted - found, perf_counter() - lifted)
+        watch(Making(unit, regions, functions, seconds))
+    return unit
 
 
-def _regions(memory: GuestMemory, pc: int) -> list[Region]:
+def _regions(memory: GuestMemory, pc: int, read: Reader) -> list[Region]:
     """The region of `pc`, then those it calls, nearest first, up to the limits of a unit."""
     found: dict[int, Region] = {}
     work = [pc]
@@ -75,7 +111,7 @@ def _regions(memory: GuestMemory, pc: int) -> list[Region]:
         at = work.pop(0)
         if at in found:
             continue
-        region = discover(at, lambda a: read_run(memory, a))
+        region = discover(at, lambda a: read(memory, a))
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
