@@ -73,6 +73,10 @@ RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(0, 64, 8)
 
 DEPTH_LIMIT: Final = 500  # translated functions on the Wasm stack at most
 
+# -- what core functions of the x87 unit work on, between their start and their end ---------
+X87_WORK: Final = 0x1700  # behind the decoder's record
+X87_WORK_LIMIT: Final = 0x2000
+
 # -- page table: a byte a guest page -----------------------------------------------------
 PAGES: Final = 0x100000
 PAGE_R: Final = 1

@@ -13,6 +13,7 @@ from elfin.isa.undefined import undefined_flags
 from elfin.rflags import BIT
 from tests.oracle import record
 from tests.oracle.encode import Encoding
+from tests.oracle.x87 import describe_x87, x87_differences
 
 HEADER_NAMES: Final = (*layout.GPR_NAMES, "rip", "rflags", "fs_base", "gs_base")
 FLAG_NAMES: Final = {
@@ -21,11 +22,13 @@ FLAG_NAMES: Final = {
     0x40000: "AC",
 }
 RFLAGS_AT: Final = HEADER_NAMES.index("rflags")
-# All but RFLAGS, which has a mask, and the x87 part of the FXSAVE image.
+# All but RFLAGS, which has a mask.
 SEEN: Final = (
     slice(0, record.RFLAGS),
     slice(record.FS_BASE, record.CR2 + 8),
     slice(record.MXCSR, record.MXCSR + 4),
+    slice(record.FX, record.FX + 24),
+    slice(record.ST, record.ST + 128),
     slice(record.XMM, record.XMM + 256),
     slice(record.MEMORY, record.SIZE),
 )
@@ -88,6 +91,7 @@ def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list
                     found.append(f"{flag}: native {int(a & bit != 0)}, here {int(b & bit != 0)}")
         elif a != b:
             found.append(f"{name}: native {a:#x}, here {b:#x}")
+    found += x87_differences(expected, got)
     found += _vector_differences(expected, got)
     for i in range(record.MEMORY, record.SIZE):
         if expected[i] != got[i]:
@@ -130,5 +134,7 @@ def describe(e: Encoding, before: bytes) -> str:
         for i in range(record.XMM, record.XMM + 256, 16)
     ]
     used = sorted({0, *(n for n in e.registers if n < 16)})
+    if e.code[0] != 0x0F and "x87" in e.form.attributes.get("cpuid", ""):
+        lines.append(f"  {describe_x87(before)}")
     lines.append(f"  mxcsr={mxcsr:#x} " + " ".join(f"xmm{n}={xmm[n]:#034x}" for n in used))
     return "\n".join(lines)

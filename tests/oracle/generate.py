@@ -17,6 +17,7 @@ from typing import Final
 from elfin.bits import M32, M64, signed
 from tests.oracle import record
 from tests.oracle.encode import Encoding, Memory, code_target, edge
+from tests.oracle.x87 import random_x87, x87_operands
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(8)
 POOL: Final = 1 << 16
@@ -130,6 +131,9 @@ class States:
         r[record.MEMORY : record.MEMORY + record.PAGE] = self.memory[start : start + record.PAGE]
         self._relate(r, rng)
         record.set_quad(r, 8 * RSP, self._address(8, rng))
+        if e.form.attributes.get("cpuid") == "x87":
+            random_x87(r, rng)
+            x87_operands(r, rng)
         for setting in SETTINGS.get(e.form.mnemonic, ()):
             setting(r, e, rng)
         self._addresses(r, e, rng)

@@ -41,6 +41,7 @@ FX: Final = 0x100  # FXSAVE64 image, of which the last 96 bytes mean nothing
 FX_USED: Final = 416
 FX_SIZE: Final = 512
 MXCSR: Final = FX + 24
+ST: Final = FX + 32
 XMM: Final = FX + 160
 MEMORY: Final = 0x300
 SIZE: Final = MEMORY + PAGE

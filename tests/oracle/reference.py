@@ -24,8 +24,33 @@ def load_state(state: bytearray | memoryview, before: bytes) -> None:
     state[layout.SEGMENT : layout.SEGMENT + 12] = SEGMENTS
     state[layout.MXCSR : layout.MXCSR + 4] = before[record.MXCSR : record.MXCSR + 4]
     state[layout.XMM : layout.XMM + 256] = before[record.XMM : record.XMM + 256]
+    load_x87(state, before)
+
+
+def load_x87(state: bytearray | memoryview, before: bytes) -> None:
+    """As FXRSTOR: registers by their physical number, tags of two bits."""
     state[layout.FCW : layout.FCW + 4] = before[record.FX : record.FX + 4]
-    state[layout.FTW : layout.FTW + 2] = b"\xff\xff"
+    state[layout.FOP : layout.FDP + 8] = before[record.FX + 6 : record.FX + 24]
+    full, top = before[record.FX + 4], before[record.FX + 3] >> 3 & 7
+    tags = sum(0 if full >> n & 1 else 3 << 2 * n for n in range(8))
+    state[layout.FTW : layout.FTW + 2] = tags.to_bytes(2, "little")
+    for n in range(8):
+        at = layout.X87 + (top + n) % 8 * 16
+        state[at : at + 16] = before[record.ST + 16 * n : record.ST + 16 * n + 16]
+
+
+def save_x87(after: bytearray, state: bytes | bytearray | memoryview) -> None:
+    """As FXSAVE; AMD's processors save pointers only while an exception is pending."""
+    after[record.FX : record.FX + 4] = state[layout.FCW : layout.FCW + 4]
+    pending = state[layout.FSW] & 0x80
+    pointers = state[layout.FOP : layout.FDP + 8] if pending else bytes(18)
+    after[record.FX + 6 : record.FX + 24] = pointers
+    tags = int.from_bytes(state[layout.FTW : layout.FTW + 2], "little")
+    after[record.FX + 4] = sum((tags >> 2 * n & 3 != 3) << n for n in range(8))
+    top = state[layout.FSW + 1] >> 3 & 7
+    for n in range(8):
+        at = layout.X87 + (top + n) % 8 * 16
+        after[record.ST + 16 * n : record.ST + 16 * n + 10] = state[at : at + 10]
 
 
 def save_state(state: bytes | bytearray | memoryview, before: bytes, vector: int) -> bytearray:
@@ -37,6 +62,7 @@ def save_state(state: bytes | bytearray | memoryview, before: bytes, vector: int
     record.set_quad(after, record.VECTOR, vector)
     after[record.MXCSR : record.MXCSR + 4] = state[layout.MXCSR : layout.MXCSR + 4]
     after[record.XMM : record.XMM + 256] = state[layout.XMM : layout.XMM + 256]
+    save_x87(after, state)
     return after
 
 

@@ -34,6 +34,12 @@ from elfin.core import (
     softfloat_convert,
     stack,
     string,
+    x87_arith,
+    x87_compare,
+    x87_move,
+    x87_narrow,
+    x87_number,
+    x87_state,
 )
 from elfin.core.dialect_compile import compile_function
 from elfin.core.reciprocal_table import TABLES
@@ -69,6 +75,12 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     stack,
     string,
     vector,
+    x87_arith,
+    x87_compare,
+    x87_move,
+    x87_narrow,
+    x87_number,
+    x87_state,
 )
 
 # Address in the Wasm memory, and bytes.

@@ -13,6 +13,7 @@ from elfin.decode.record import (
     CLASS_BYTE,
     CLASS_NONE,
     CLASS_SEGMENT,
+    CLASS_STACK,
     CLASS_XMM,
     F_BRANCH,
     F_CLASS_B,
@@ -269,13 +270,15 @@ def fill_entry(next_pc: u64, entry: u32) -> None:
 
 @core_function()
 def register_slot(kind: u32, number: u32, prefix: u32) -> u32:
-    """The register's offset in the register file (`layout`)."""
+    """The register's offset in the register file (`layout`); an x87 register's place on the stack."""
     if kind == CLASS_NONE:
         return u32(ZERO)
     if kind == CLASS_XMM:
         return XMM + (number << 4)
     if kind == CLASS_SEGMENT:
         return SEGMENT + (number << 1)
+    if kind == CLASS_STACK:
+        return number & 7
     if kind == CLASS_BYTE and number >= 4 and number < 8 and prefix & P_REX == 0:
         return GPR + (number - 4 << 3) + 1
     return GPR + (number << 3)

@@ -167,3 +167,4 @@ CLASS_BYTE: Final = 1  # AL..BH without REX, AL..R15B with
 CLASS_GPR: Final = 2
 CLASS_XMM: Final = 3
 CLASS_SEGMENT: Final = 4
+CLASS_STACK: Final = 5  # ST(i): the entry holds i

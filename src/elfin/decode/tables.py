@@ -176,7 +176,7 @@ def _form_bytes(form: Form, number: int) -> bytes:
         kind_code,
         *_memory_size(form),
         _class(letters, "G", "V", "Z", "S", "P"),
-        _class(letters, "E", "R", "W", "U"),
+        _class(letters, "E", "R", "W", "U", "STi"),
         _class(letters, "H", "B"),
         int(form.is_string),
         int(any(o.letter == "J" for o in form.operands)),
@@ -201,6 +201,8 @@ def _class(letters: dict[str, Operand], *wanted: str) -> int:
             return r.CLASS_SEGMENT
         if letter == "P":
             return r.CLASS_NONE
+        if letter == "STi":
+            return r.CLASS_STACK
         return r.CLASS_BYTE if o.size == "b" else r.CLASS_GPR
     return r.CLASS_NONE
 

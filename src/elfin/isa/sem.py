@@ -58,6 +58,9 @@ class Binder(Protocol):
     """What a tier supplies beside the operands."""
 
     @property
+    def rip(self) -> Value: ...  # i64, address of the instruction
+
+    @property
     def next_rip(self) -> Value: ...  # i64, address of the next instruction
 
     @property
@@ -188,6 +191,10 @@ class Sem:
     def leave(self, reason: int) -> None:
         self.commit()
         self.out.append(Leave(reason))
+
+    @property
+    def rip(self) -> Value:
+        return self.binder.rip
 
     @property
     def next_rip(self) -> Value:

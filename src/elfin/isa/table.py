@@ -59,7 +59,10 @@ from elfin.isa import (
     system_extensions,
     threednow,
     x87,
+    x87_arith,
+    x87_compare,
     x87_control,
+    x87_move,
     xop,
     xsave,
 )
@@ -115,7 +118,10 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     system_extensions,
     threednow,
     x87,
+    x87_arith,
+    x87_compare,
     x87_control,
+    x87_move,
     xop,
     xsave,
 )

@@ -78,6 +78,10 @@ class StaticBinder:
         self._immediates = 0  # taken so far
 
     @property
+    def rip(self) -> Value:
+        return const(I64, self.insn.address)
+
+    @property
     def next_rip(self) -> Value:
         return const(I64, self.insn.address + self.insn.length)
 
@@ -132,6 +136,10 @@ class StaticBinder:
                 return self._immediate(operand)
             case "J":
                 return Imm(const(I64, insn.address + insn.length + insn.immediate))
+            case "ST0":
+                return Imm(const(I32, 0))
+            case "STi":
+                return Imm(const(I32, insn.rm & 7))
             case "1" | "3":
                 return Imm(const(I8, int(operand.letter)))
         offset = FIXED[operand.letter]

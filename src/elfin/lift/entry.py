@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from elfin import layout
 from elfin.bits import M32
 from elfin.decode.variant import Variant
-from elfin.ir.types import I8, I64, Type
+from elfin.ir.types import I8, I32, I64, Type
 from elfin.ir.value import ZERO64, Value, const, make
 from elfin.isa.operand import RM_REGISTER, Operand
 from elfin.isa.sem import Imm, Mem, Place, Sem, Slot
@@ -47,6 +47,8 @@ class Fields(Protocol):
     @property
     def target(self) -> Value: ...  # i64, of a direct branch
     @property
+    def rip(self) -> Value: ...  # i64
+    @property
     def next_rip(self) -> Value: ...  # i64
 
 
@@ -59,13 +61,17 @@ class EntryBinder:
         self._immediates = 0  # bits taken so far
 
     @property
+    def rip(self) -> Value:
+        return self.fields.rip
+
+    @property
     def next_rip(self) -> Value:
         return self.fields.next_rip
 
     @property
     def segment(self) -> Value:
         """Base that implicit DS-relative operands are relative to."""
-        return ZERO64 if self.variant.kind == "N" else self._get(I64, layout.ENTRY_V)
+        return ZERO64 if self.variant.kind not in ("G", "A") else self._get(I64, layout.ENTRY_V)
 
     @property
     def address_size(self) -> int:
@@ -102,6 +108,11 @@ class EntryBinder:
             return Imm(self._immediate(m, type_))
         if letter == "J":
             return Imm(self.fields.target)
+        if letter == "ST0":
+            return Imm(const(I32, 0))
+        if letter == "STi":
+            number = self.fields.slot(layout.ENTRY_B)
+            return Imm(const(I32, number) if isinstance(number, int) else m.let(number))
         if letter in ("1", "3"):
             return Imm(const(I8, int(letter)))
         return Slot(FIXED[letter], type_, FIXED[letter] < layout.RIP)

@@ -41,7 +41,7 @@ def fault(vector: int, error: int, address: int, rip: int, mxcsr: int) -> Fault:
             return Fault(Signal.SIGTRAP, TrapCode.TRAP_BRKPT, rip, vector, error)
         case vectors.BP:
             return Fault(Signal.SIGTRAP, Code.SI_KERNEL, 0, vector, error)
-        case vectors.XM:
+        case vectors.XM | vectors.MF:
             return Fault(Signal.SIGFPE, float_code(mxcsr), rip, vector, error)
         case vectors.AC:
             return Fault(Signal.SIGBUS, BusCode.BUS_ADRALN, 0, vector, error)

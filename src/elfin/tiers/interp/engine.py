@@ -63,8 +63,15 @@ def exit_of(reason: int, task: Task) -> Exit:
             cpu.rip += _INT_LENGTH
         elif vector == vectors.GP and error == 0:
             vector = _stack_or_other(task, cpu)
-        return traps.fault(vector, error, address, cpu.rip, mxcsr)
+        status = x87_status(cpu) if vector == vectors.MF else mxcsr
+        return traps.fault(vector, error, address, cpu.rip, status)
     return traps.fault(TRAPS[reason], 0, 0, cpu.rip, mxcsr)
+
+
+def x87_status(cpu: RegisterFile) -> int:
+    """Flags of FSW and masks of FCW where MXCSR has them."""
+    control, status = struct.unpack_from("<HH", cpu.file, layout.FCW)
+    return int(status & 0x3F | (control & 0x3F) << 7)
 
 
 def _stack_or_other(task: Task, cpu: RegisterFile) -> int:

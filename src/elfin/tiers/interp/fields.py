@@ -31,6 +31,10 @@ class RunTimeFields:
         return DIRECT
 
     @property
+    def rip(self) -> Value:
+        return field(I32, layout.ENTRY_PC).zext(I64)
+
+    @property
     def next_rip(self) -> Value:
         length = field(I8, layout.ENTRY_LENGTH)
         return field(I32, layout.ENTRY_PC).zext(I64) + length.zext(I64)
