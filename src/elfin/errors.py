@@ -6,6 +6,9 @@ says what is wrong and, where somebody can do something, what to do.
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
 
 class ElfinError(Exception):
     """Root of all errors that are not bugs of elfin."""
@@ -20,3 +23,13 @@ class LoadError(ElfError):
 
     Linux finds that out after the old program is gone, and kills the process with SIGSEGV.
     """
+
+
+LONGEST_NAME: Final = 80
+
+
+def shown(name: bytes) -> str:
+    """A name that came out of a file, for a message: printable, on one line, not endless."""
+    text = os.fsdecode(name[: LONGEST_NAME + 1])
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return safe if len(name) <= LONGEST_NAME else f"{safe[:LONGEST_NAME]}..."

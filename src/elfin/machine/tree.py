@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from elfin.errors import ElfError
+from elfin.errors import ElfError, shown
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.files.host_fs import HostFs
 from elfin.kernel.files.memory_fs import MemoryFs
@@ -81,9 +83,16 @@ def find_program(
             if os.path.isfile(path):
                 mount(vfs, Mount(os.fsdecode(path), os.fsdecode(path)))
                 return path
-    if root is None and os.path.isdir(paths[0]):
-        raise PermissionError(Errno.EACCES, "it is a folder, not a program", os.fsdecode(name))
+    if root is None:
+        _refuse(paths[0])
     raise FileNotFoundError(Errno.ENOENT, "no such program", os.fsdecode(name))
+
+
+def _refuse(path: bytes) -> None:
+    """Say why a path of the host is no program, unless it is simply not there."""
+    with suppress(FileNotFoundError):
+        kind = "folder" if stat.S_ISDIR(os.stat(path).st_mode) else "special file"
+        raise PermissionError(Errno.EACCES, f"it is a {kind}, not a program", os.fsdecode(path))
 
 
 def _find(vfs: Vfs, path: bytes, caller: Caller | None = None) -> Location | None:
@@ -123,11 +132,11 @@ def _what_is_missing(file: File) -> str:
     first = file.pread(0, 256)
     if first.startswith(b"#!"):
         words = first[2:].split(b"\n")[0].split()
-        name = os.fsdecode(words[0]) if words else "without a name"
+        name = shown(words[0]) if words else "without a name"
         return f"its interpreter {name} is not in the guest: add it with --mount, or use --root"
     try:
         image = parse(file.pread, file.stat().size)
     except ElfError as error:
         return str(error)
-    name = os.fsdecode(image.interpreter or b"")
+    name = shown(image.interpreter or b"")
     return f"it is dynamically linked and {name} is not in the guest: use a static program"
