@@ -122,6 +122,8 @@ def handler() -> bytes:
     a.lea(RSI, R10, record.MEMORY)
     a.constant(RDI, record.DATA)
     a.copy(record.PAGE)
+    # The return does not restore RFLAGS.ID: a POPF that set it would be seen in later records.
+    a.raw("9c 812424 ffffdfff 9d")  # pushfq; and dword [rsp], ~ID; popfq
     a.raw("c3")
     return bytes(a.bytes)
 
