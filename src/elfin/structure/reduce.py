@@ -19,7 +19,6 @@ from elfin.ir.value import const, local
 from elfin.structure.graph import Goto, Graph, Node, Select, redirected
 from elfin.structure.order import Order, order
 
-
 COPIES = 40  # nodes that may be copied for one graph
 
 
