@@ -96,12 +96,10 @@ HASH_BITS: Final = 17
 PROFILE: Final = HASH + (4 << HASH_BITS)  # u16 counters of indirect branch targets, by hash
 PROFILE_BITS: Final = 15
 CACHE: Final = PROFILE + (2 << PROFILE_BITS)
-CACHE_LIMIT: Final = GUEST_BASE - (
-    1 << 16
-)  # what lies between is never accessed (codegen/memory.py)
+CACHE_LIMIT: Final = GUEST_BASE - 0x10000  # what lies between stays unused: codegen/memory.py
 
 # -- one decode entry --------------------------------------------------------------------
-ENTRY_HANDLER: Final = 0  # u16, index of the handler; 0: not decoded yet
+ENTRY_HANDLER: Final = 0  # u16, index of the handler; 0: the end of a run
 ENTRY_LENGTH: Final = 2  # u8, bytes of the instruction
 ENTRY_SCALE: Final = 3  # u8, 0..3
 ENTRY_PC: Final = 4  # u32, guest address
