@@ -58,6 +58,8 @@ def _negate(value: Value) -> Value:
         op, swap = NEGATED[value.op]
         a, b = value.args
         return make(op, I1, b, a) if swap else make(op, I1, a, b)
+    if value.op == "xor" and value.args[1] is TRUE:
+        return value.args[0]
     return make("xor", I1, value, TRUE)
 
 
@@ -80,6 +82,17 @@ def _is_sign(value: Value) -> bool:
 
 def _or_equal(less: Value, equal: Value) -> Value | None:
     """a < b or a = b; x <s 0 or x = 0."""
+    if less.op == equal.op == "xor" and less.args[1] is TRUE and equal.args[1] is TRUE:
+        return _float_less_or_equal(less.args[0], equal.args[0])
     if equal.op == "eq" and less.op in ("ltu", "lts") and less.args == equal.args:
         return make("leu" if less.op == "ltu" else "les", I1, *less.args)
+    return None
+
+
+def _float_less_or_equal(at_least: Value, differs: Value) -> Value | None:
+    """not a >= b, or not (a < b or a > b): not a > b."""
+    if at_least.op[3:] == ".ge" and differs.op == "or":
+        greater = differs.args[1]
+        if greater.op == at_least.op[:3] + ".gt" and greater.args == at_least.args:
+            return make("xor", I1, greater, TRUE)
     return None

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 
 from elfin import layout
 from elfin.codegen import memory, state
-from elfin.codegen.locals import BIT, FLAG_SLOTS, Registers, home_slot, registers_named
+from elfin.codegen.locals import (
+    BIT,
+    FLAG_SLOTS,
+    HOMES,
+    XMMS_END,
+    Registers,
+    home_slot,
+    registers_named,
+)
 from elfin.core import build as core
 from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
@@ -34,17 +42,19 @@ from elfin.ir.stmt import (
     Store,
     Unreachable,
 )
-from elfin.ir.types import I1, I32, I64
+from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import ZERO64, Value, const, local, make
 from elfin.isa.sem import Sem
-from elfin.isa.vectors import GP, PF
+from elfin.isa.vectors import GP, PF, XM
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
 from elfin.runtime.translated import FAULT, REFUSED, STEP
 from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.floats import Floats, float_of
 from elfin.tiers.jit.flow import Call, Event, Exit, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
+from elfin.tiers.jit.inline import EXPANSIONS, TAKES_INTEGER, Inline, float_lane
 
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
@@ -69,16 +79,27 @@ class Writer:
     out: list[Stmt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     addresses: Addresses = field(default_factory=Addresses)
+    floats: Floats = field(default_factory=Floats)
+    normal: set[Value] = field(default_factory=set)  # see `inline`
     ending: Jump | Branch | None = None
     _done: int = 0
     _vars: int = 0
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
+    _inline: Inline = field(init=False)
+    _plan: Plan = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._inline = Inline(self.floats, self.out, self._known, self.normal)
+
     def add(self, op: Op) -> None:
         """Append one instruction."""
-        for effect in effects(op, self._vars):
+        body = effects(op, self._vars)
+        self._plan = plan(body)
+        for effect in body:
             self._effect(op, effect)
+        self.normal = self._inline.normal
         self._vars += 40
         self._done += 1
 
@@ -107,8 +128,11 @@ class Writer:
         return value
 
     def _substitute(self, value: Value) -> Value:
+        known = self._known.get(value)
+        if known is not None:
+            return known
         if not value.args:
-            return self._known.get(value, value)
+            return value
         args = tuple(self._substitute(a) for a in value.args)
         return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
 
@@ -118,9 +142,11 @@ class Writer:
                 self._let(op, var, value)
             case Store(address, value):
                 base, offset = self._access(op, address, value.type.bytes, write=True)
-                self.out.append(RawStore(base, offset, self.value(value), value.type.bits))
+                self.out.append(RawStore(base, offset, stored(self.value(value)), value.type.bits))
             case Put(slot, value):
                 self._put(slot, value)
+            case Raise(_, vector, _) if vector == XM:
+                pass  # every exception is masked (see `floats`)
             case Raise(when, vector, _) if vector == GP and not self._may_be_odd(when):
                 pass
             case Raise(when, vector, _) if vector == GP and not self.exact:
@@ -166,10 +192,15 @@ class Writer:
         if slot in FLAG_SLOTS:
             self._flags[slot] = self._substitute(value)
         self.addresses.written(slot, value)
-        statement = self.registers.write(slot, self.value(value))
+        lowered = self.value(value)
+        if lowered.type is V128:
+            lowered = float_lane(lowered)
+        home = home_slot(slot)
+        if home is not None and HOMES[home].type is V128:
+            self._inline.written(HOMES[home], lowered, slot - home)
+        statement = self.registers.write(slot, lowered)
         self._noted(value)
         self.out.append(statement)
-        home = home_slot(slot)
         if home is not None:
             self.events.append(Write(BIT[home], statement))
 
@@ -178,11 +209,14 @@ class Writer:
             case "get" if value.type is I1 and value.imm in self._flags:
                 assert var is not None
                 self._known[var] = self._flags[value.imm]
+            case "get" if value.imm == layout.FLOAT_TRAP:
+                pass
+            case "get" if self._plan.one_vector and layout.XMM <= value.imm < XMMS_END:
+                assert var is not None
+                self._known[var] = value  # a lane is read where it is used
             case "load":
-                base, offset = self._access(
-                    op, value.args[0], value.type.bytes, write=value.imm == "update"
-                )
-                self.out.append(Let(var, state.raw_load(value.type, base, offset)))
+                assert var is not None
+                self._load(op, var, value)
             case "call":
                 self._call(op, var, value)
             case _:
@@ -190,8 +224,33 @@ class Writer:
                     self.addresses.named(var, value)
                 self.out.append(Let(var, self.value(value)))
 
+    def _load(self, op: Op, var: Value, value: Value) -> None:
+        base, offset = self._access(
+            op, value.args[0], value.type.bytes, write=value.imm == "update"
+        )
+        alone = self._plan.alone.get(var)
+        if alone is not None:
+            loaded = local(V128, f"{var.imm}.v")
+            imm = (offset, value.type.bits, False)
+            self.out.append(Let(loaded, make("raw_load", V128, base, imm=imm)))
+            self._known[alone] = loaded
+        elif var in self._plan.floats and value.type is not V128:
+            type_ = F64 if value.type is I64 else F32
+            loaded = local(type_, f"{var.imm}.f")
+            self.out.append(Let(loaded, state.raw_load(type_, base, offset)))
+            self._known[var] = make("bitcast", value.type, loaded)
+        else:
+            self.out.append(Let(var, state.raw_load(value.type, base, offset)))
+
     def _call(self, op: Op, var: Value | None, value: Value) -> None:
         row = core.row(value.imm)
+        if "mxcsr" in row.writes:
+            assert var is not None
+            arguments = [self.value(a) for a in value.args]
+            if not self._inline.expand(value.imm, var, arguments):
+                self.floats.used = True
+                self.out += [Let(var, self.value(value)), self.floats.refresh()]
+            return
         if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
             self.out.append(Let(var, self.value(value)))
             return
@@ -203,9 +262,47 @@ class Writer:
         self.events.append(call)
         if written:
             self.addresses.lost()
+            self._flags.clear()
+            self._inline.normal.clear()
         if row.may_fault:
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is seen from an instruction's effects as a whole."""
+
+    one_vector: bool = True  # at most one vector register is written
+    floats: set[Value] = field(default_factory=set)  # loads that are operands of float operations
+    alone: dict[Value, Value] = field(default_factory=dict)  # loads into a register of zeros
+
+
+def plan(body: list[Effect]) -> Plan:
+    out = Plan()
+    vectors = 0
+    for effect in body:
+        match effect:
+            case Put(slot, value) if layout.XMM <= slot < XMMS_END:
+                vectors += 1
+                match value:
+                    case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
+                        if value.args[0].op == "const" and value.args[0].imm == 0:
+                            out.alone[value.args[1]] = value
+            case Let(_, Value(op="call") as call) if call.imm in EXPANSIONS:
+                if call.imm not in TAKES_INTEGER:
+                    out.floats.update(a for a in call.args if a.op == "local")
+    out.one_vector = vectors < 2
+    return out
+
+
+def stored(value: Value) -> Value:
+    """The same bits in the register class in which they are."""
+    if value.op in ("i64x2.extract_lane", "i32x4.extract_lane") and value.imm == 0:
+        return float_of(value)
+    if value.op == "bitcast" and value.args[0].type in (F32, F64):
+        return value.args[0]
+    return value
 
 
 def refuse(vector: int, address: Value) -> list[Stmt]:

@@ -28,8 +28,10 @@ from elfin.structure.tree import structure
 from elfin.tiers.interp.translated import TRANSLATED
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
 from elfin.tiers.jit.frame import BUDGET, LEFT, frame, leave
+from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.region import CALL, Block, Region, kind
 
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
@@ -45,8 +47,10 @@ class _Function:
         self.registers = Registers()
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
+        self.floats = Floats()
         self.before: dict[int, int] = {}
-        self.done: dict[int, Addresses] = {}  # what is known at the ends of blocks
+        # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
+        self.done: dict[int, tuple[Addresses, set[Value]]] = {}
 
     def build(self, name: str) -> Function:
         self.graph.add(Node(note=[]))  # the function's entry, so that no loop goes through node 0
@@ -63,23 +67,26 @@ class _Function:
         flow = Flow(self.graph, order(self.graph))
         needed = flow.finish()
         body = frame(needed, structure(self.graph), flow.exits)
+        body = [*self.floats.finish(self.region.entry), *body]
         return Function(name, (), (I32,), body)
 
     def _block(self, pc: int) -> None:
         """The block at an address, behind the one that it only can come behind."""
         if pc in self.done:
             return
-        self.done[pc] = Addresses()
-        addresses = Addresses()
+        addresses, normal = Addresses(), set[Value]()
+        self.done[pc] = addresses, normal
         if pc in self.before:
             self._block(self.before[pc])
-            addresses = self.done[self.before[pc]].follow()
-        self.done[pc] = addresses
+            addresses, normal = self.done[self.before[pc]]
+            addresses, normal = addresses.follow(), lasting(normal)
         block = self.region.blocks[pc]
         node = self.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
         count = len(block.ops) - block.step
-        writer = Writer(self.registers, count, self.exact, node.body, node.note, addresses)
+        writer = Writer(
+            self.registers, count, self.exact, node.body, node.note, addresses, self.floats, normal
+        )
         if count:
             writer.out.append(Set(LEFT, LEFT - count))
         for op in inside:
@@ -90,6 +97,7 @@ class _Function:
         else:
             writer.add(last)
             node.ending = self._ending(block, writer)
+        self.done[pc] = addresses, writer.normal
 
     def _ending(self, block: Block, writer: Writer) -> End | Goto | Choose:
         last = block.ops[-1]
@@ -127,6 +135,7 @@ class _Function:
             call = make("call", I32, imm=callee)
         writer.out.append(self._leave_if(writer, const(I32, layout.DEPTH_LIMIT).leu(DEPTH), target))
         writer.addresses.lost()
+        writer.normal = set()
         event = Call()
         writer.events.append(event)
         writer.out += [
@@ -142,6 +151,7 @@ class _Function:
             ),
             Statements("reload", event.behind),
             Set(LEFT, BUDGET),
+            self.floats.refresh(unmasked_too=True),
         ]
 
     def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:

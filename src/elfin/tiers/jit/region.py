@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from elfin import config
+from elfin import config, layout
+from elfin.core import build as core
 from elfin.decode.variant import Variant
-from elfin.ir.stmt import Branch, Effect, Jump, Leave, PutAt, Raise
-from elfin.ir.value import TRUE
+from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise
+from elfin.ir.value import TRUE, Value
 from elfin.tiers.jit.block import effects
 from elfin.tiers.jit.code import Op
 
@@ -151,8 +152,19 @@ def _shape(op: Op) -> str:
     return found
 
 
+def _unmasks(effect: Effect) -> bool:
+    """May float exceptions trap behind it?  Translated code expects that they do not."""
+    match effect:
+        case Put(layout.MXCSR, _):
+            return True
+        case Let(_, Value(op="call", imm=name)):
+            row = core.row(name)
+            return row.may_fault and "mxcsr" in row.writes
+    return False
+
+
 def _shape_of(body: list[Effect]) -> str:
-    if any(isinstance(e, Leave | PutAt) for e in body):
+    if any(isinstance(e, Leave | PutAt) or _unmasks(e) for e in body):
         return "leave"
     match body[-1] if body else None:
         case Jump():
