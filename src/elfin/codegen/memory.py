@@ -31,11 +31,12 @@ def check_page(
     size: int,
     *,
     write: bool,
-    refused: Sequence[Stmt],
+    refused: list[Stmt],
     asked: Sequence[Stmt] = (),
 ) -> list[Stmt]:
     """Leave by `refused` unless `size` bytes at `address` (a local) may be read or written.
 
+    The list itself is kept: the translator adds the jump to the way out when it knows it.
     `asked` runs where the slow path had to ask and the access was allowed.
     """
     need = layout.PAGE_W if write else layout.PAGE_R
@@ -65,7 +66,7 @@ def check_page(
                     ],
                 ),
                 Let(ALLOWED, allowed),
-                If(ALLOWED.eq(0), list(refused), rare=True),
+                If(ALLOWED.eq(0), refused, rare=True),
                 *asked,
             ],
         )
