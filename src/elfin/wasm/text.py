@@ -7,8 +7,10 @@ Output: text: one instruction a line, calls by name where the module has names. 
 
 from __future__ import annotations
 
+import json
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from elfin.wasm.instructions import Instruction, instructions
@@ -19,14 +21,19 @@ from elfin.wasm.sections.imports import Import
 from elfin.wasm.types import FuncType, GlobalType, Limits, TableType
 
 DEEPEST: Final = 16
+PLAIN: Final = re.compile(r"[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]+")
 
 
-def module_text(module: Module) -> str:
-    """The whole module; data only as address and size."""
-    lines = [f"(module ${module.names.module}" if module.names.module else "(module"]
+Lines = Callable[[Module, int], Iterator[str]]
+
+
+def module_text(module: Module, function: Lines | None = None) -> str:
+    """The whole module; data only as address and size.  `function` writes functions in another form."""
+    write = function or function_lines
+    lines = [f"(module {_id(module.names.module)}" if module.names.module else "(module"]
     lines += [f"  {line}" for line in _heads(module)]
     for index in range(len(module.codes)):
-        lines += [f"  {line}" for line in function_lines(module, index)]
+        lines += [f"  {line}" for line in write(module, index)]
     return "\n".join(lines) + ")\n"
 
 
@@ -37,12 +44,9 @@ def function_text(module: Module, index: int) -> str:
 
 def function_lines(module: Module, index: int) -> Iterator[str]:
     """The lines of a function: head, locals, body."""
-    number = index + len(module.imported_functions)
-    type_ = module.types[module.functions[index]]
-    code = module.codes[index]
-    yield f"(func {_name(module, number)}{_signature(type_)}{_locals(code)}"
+    yield head(module, index)
     depth = 1
-    for instruction in instructions(code.body):
+    for instruction in instructions(module.codes[index].body):
         name = instruction.opcode.name
         if name in ("end", "else"):
             depth -= 1
@@ -52,6 +56,13 @@ def function_lines(module: Module, index: int) -> Iterator[str]:
         if name in ("block", "loop", "if", "else"):
             depth += 1
     yield ")"
+
+
+def head(module: Module, index: int) -> str:
+    """The first line of a function: name, signature, locals."""
+    number = index + len(module.imported_functions)
+    type_ = module.types[module.functions[index]]
+    return f"(func {_name(module, number)}{_signature(type_)}{_locals(module.codes[index])}"
 
 
 def line(module: Module, instruction: Instruction) -> str:
@@ -75,7 +86,12 @@ def line(module: Module, instruction: Instruction) -> str:
         case Imm.F64:
             words = [repr(struct.unpack("<d", struct.pack("<Q", *immediates))[0])]
         case Imm.V128:
-            words = [f"{immediates[0]:#034x}"]
+            lanes = immediates[0] & (1 << 64) - 1, immediates[0] >> 64
+            words = ["i64x2", *map(hex, lanes)]
+        case Imm.INDIRECT:
+            words = [f"(type {immediates[0]})"]
+            if immediates[1]:
+                words.insert(0, str(immediates[1]))
         case _:
             words = list(map(str, immediates))
     return " ".join([opcode.name.removesuffix("_t"), *words])  # select with and without a type
@@ -116,7 +132,12 @@ def _import(module: Module, imported: Import) -> str:
 
 def _name(module: Module, index: int) -> str:
     name = module.names.functions.get(index)
-    return str(index) if name is None else f"${name}"
+    return str(index) if name is None else _id(name)
+
+
+def _id(name: str) -> str:
+    """An identifier; quoted where it is not of the characters that one may have (Core spec 6.3.5)."""
+    return f"${name}" if PLAIN.fullmatch(name) else f"${json.dumps(name, ensure_ascii=False)}"
 
 
 def _limits(limits: Limits) -> str:
