@@ -6,7 +6,9 @@ of the region at the place, with the program loaded as it would be to run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
 from elfin.decode.insn import Insn, Undecodable
@@ -19,12 +21,14 @@ from elfin.lift.block import lift_block
 from elfin.lift.instruction import lift
 from elfin.loader.stack import Aux, read_auxv
 from elfin.machine.machine import Machine
+from elfin.machine.names import Names
 from elfin.opt.pipeline import optimise
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.code import read_run
 from elfin.tiers.jit.function import function
+from elfin.tiers.jit.inside import read_warm
 from elfin.tiers.jit.region import discover
 from elfin.tiers.jit.unit import translate
+from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
 from elfin.wasm.text import module_text
 
@@ -100,37 +104,53 @@ def _indented(lines: str) -> Iterator[str]:
 # --- what the translator makes of it ------------------------------------------------------------
 
 
-def _loaded(machine: Machine, place: Place) -> tuple[GuestMemory, int]:
+@contextmanager
+def _loaded(place: Place) -> Iterator[tuple[GuestMemory, int, Names]]:
     """The program's memory at its start, and the place in it."""
-    try:
-        process = machine.start([place.program], env={}, files=lambda _: [])
-    except OSError as error:
-        raise ElfinError(f"it cannot be loaded: {error.strerror}") from error
-    bias = read_auxv(process.auxv)[Aux.ENTRY] - place.entry
-    memory = cast(GuestMemory, process.leader.memory)
-    memory.exports["drop_code"]()  # makes the decode cache, as the first run would
-    return memory, place.address + bias
+    with Machine(tier="jit") as machine:
+        try:
+            process = machine.start([place.program], env={}, files=lambda _: [])
+        except OSError as error:
+            raise ElfinError(f"it cannot be loaded: {error.strerror}") from error
+        bias = read_auxv(process.auxv)[Aux.ENTRY] - place.entry
+        memory = cast(GuestMemory, process.leader.memory)
+        memory.exports["drop_code"]()  # makes the decode cache, as the first run would
+        yield memory, place.address + bias, machine.names
 
 
 def tree(place: Place) -> Iterator[str]:
     """The region of the place as one function of nested blocks, loops and conditions."""
-    with Machine(tier="jit") as machine:
-        memory, address = _loaded(machine, place)
-        region = discover(address, lambda at: read_run(memory, at))
+    with _loaded(place) as (memory, address, names):
+        region = discover(address, lambda at: read_warm(memory, at))
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
         made = function(region, f"at_{address:x}", {}, exact=False)
-        yield from show_ir(made.body).splitlines()
+        for line in show_ir(made.body).splitlines():
+            yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 
 
 def wasm(place: Place) -> Iterator[str]:
     """The module that holds the region, in the text format."""
-    with Machine(tier="jit") as machine:
-        memory, address = _loaded(machine, place)
-        unit = translate(memory, address, 0, exact=False)
+    with _loaded(place) as (memory, address, names):
+        unit = translate(memory, address, 0, exact=False, read=read_warm, name=names.in_memory)
         if unit is None:
             raise ElfinError(f"nothing at {address:#x} can be translated: the interpreter runs it")
-        yield from module_text(Module.decode(unit.wasm)).splitlines()
+        for line in module_text(Module.decode(unit.wasm), folded_lines).splitlines():
+            yield line + _comment(line, DECIMAL, 10, lambda at: names.in_memory(memory, at))
+
+
+# Constants that may be addresses.
+HEXADECIMAL: Final = re.compile(r"0x([0-9a-f]+):i64")
+DECIMAL: Final = re.compile(r"i64\.const (\d+)")
+
+
+def _comment(
+    line: str, pattern: re.Pattern[str], base: int, name: Callable[[int], str | None]
+) -> str:
+    """The names of the addresses in a line."""
+    found = (name(int(digits, base)) for digits in pattern.findall(line))
+    text = ", ".join(filter(None, found))
+    return f"  ;; {text}" if text else ""
 
 
 STAGES: Final[dict[str, Callable[[Place], Iterable[str]]]] = {

@@ -12,6 +12,7 @@ from typing import Final
 
 from elfin import layout
 from elfin.codegen import state
+from elfin.ir.names import slot_name
 from elfin.ir.stmt import Set, Stmt
 from elfin.ir.types import F32, F64, I1, I64, V128, Type
 from elfin.ir.value import Value, local, make
@@ -43,7 +44,7 @@ def _type_of(slot: int) -> Type:
     return V128 if layout.XMM <= slot < XMMS_END else I64
 
 
-HOMES: Final = {slot: local(_type_of(slot), f"s{slot:x}") for slot in SLOTS}
+HOMES: Final = {slot: local(_type_of(slot), slot_name(slot)) for slot in SLOTS}
 
 
 def registers_named(names: Iterable[str]) -> int:

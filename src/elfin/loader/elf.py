@@ -94,17 +94,6 @@ class SectionHeader(NamedTuple):
     entsize: int
 
 
-class SymbolEntry(NamedTuple):
-    """Elf64_Sym."""
-
-    name: int
-    info: int
-    other: int
-    shndx: int
-    value: int
-    size: int
-
-
 HEADER: Final = struct.Struct("<16sHHIQQQIHHHHHH")
 PROGRAM_HEADER: Final = struct.Struct("<IIQQQQQQ")
 SECTION_HEADER: Final = struct.Struct("<IIQQQQIIQQ")

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from elfin.loader.elf import (
     SECTION_HEADER,
@@ -25,7 +24,6 @@ from elfin.loader.elf import (
     STT_OBJECT,
     SYMBOL,
     SectionHeader,
-    SymbolEntry,
 )
 from elfin.loader.image import Image, Reader
 
@@ -33,8 +31,7 @@ NAMED: Final = frozenset({STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_GNU_IFUNC})
 CODE: Final = frozenset({STT_FUNC, STT_GNU_IFUNC})
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A named range of addresses; `size` is 0 where the assembler did not say."""
 
     name: str
@@ -111,14 +108,20 @@ def _content(section: SectionHeader, image: Image, read: Reader) -> bytes:
 
 def _symbols(table: bytes, strings: bytes) -> Iterator[Symbol]:
     whole = len(table) - len(table) % SYMBOL.size
-    entries = [SymbolEntry(*row) for row in SYMBOL.iter_unpack(table[:whole])]
-    # Global names first: they are the ones that a person means.
-    for local in (False, True):
-        for entry in entries:
-            kind, binding = entry.info & 15, entry.info >> 4
-            if kind not in NAMED or entry.shndx == SHN_UNDEF or (binding == STB_LOCAL) != local:
-                continue
-            end = strings.find(b"\0", entry.name)
-            name = strings[entry.name : end].decode("utf-8", "replace") if end >= 0 else ""
-            if name:
-                yield Symbol(name, entry.value, entry.size, kind in CODE)
+    local: list[Symbol] = []
+    # Elf64_Sym: st_name st_info st_other st_shndx st_value st_size
+    for at, info, _, section, address, size in SYMBOL.iter_unpack(table[:whole]):
+        kind = info & 15
+        if kind not in NAMED or section == SHN_UNDEF:
+            continue
+        end = strings.find(b"\0", at)
+        if end <= at:
+            continue
+        name = strings[at:end].decode("utf-8", "replace")
+        symbol = Symbol(name, address, size, kind in CODE)
+        # Global names first: they are the ones that a person means.
+        if info >> 4 == STB_LOCAL:
+            local.append(symbol)
+        else:
+            yield symbol
+    yield from local

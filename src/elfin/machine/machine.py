@@ -32,7 +32,9 @@ from elfin.machine import tree
 from elfin.machine.bell import BellWorld
 from elfin.machine.identity import caller, parse_user
 from elfin.machine.mounts import Mount, Root
+from elfin.machine.names import Names
 from elfin.tiers import policy
+from elfin.tiers.jit.engine import Translator
 
 Streams = Sequence[File | None]
 
@@ -73,6 +75,9 @@ class Machine:
         self.kernel = Kernel(hardware, self.vfs, self.world)
         self.streams = HostStreams(self.vfs, self.kernel.terminals)
         self.scheduler = Scheduler(self.kernel, self.engine)
+        self.names = Names(self.kernel)
+        if isinstance(self.engine, Translator):
+            self.engine.name = self.names.in_memory
         try:
             mount_standard(self.vfs, self.kernel.terminals, ProcFs(self.kernel).root)
             for mount in mounts:

@@ -49,6 +49,7 @@ class Making:
     """What a unit was made of, and the seconds that it took: finding the regions, their functions
     (lifting, structure), Wasm."""
 
+    memory: GuestMemory
     unit: Unit
     regions: list[Region]
     functions: list[Function]
@@ -98,7 +99,7 @@ def translate(
     unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, exact)
     if watch is not None:
         seconds = (found - start, lifted - found, perf_counter() - lifted)
-        watch(Making(unit, regions, functions, seconds))
+        watch(Making(memory, unit, regions, functions, seconds))
     return unit
 
 
