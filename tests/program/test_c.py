@@ -10,14 +10,12 @@ import pytest
 from tests.program.compiled import SOURCES, VARIANTS, Variant, build
 from tests.program.runner import Playground, same
 
-# Faults have tests of their own; musl prints floating point through x87, which is not there yet.
+# Faults have tests of their own.
 PROGRAMS = sorted(path.stem for path in SOURCES.glob("*.c") if path.stem != "faults")
-NOT_WITH_MUSL = {"floats"}
 CASES = [
     pytest.param(program, variant, id=f"{program} {variant.name}")
     for program in PROGRAMS
     for variant in VARIANTS
-    if not (variant.name == "musl" and program in NOT_WITH_MUSL)
 ]
 
 

@@ -21,6 +21,7 @@ from elfin.core import (
     float64,
     float_compare,
     float_convert,
+    float_limits,
     float_packed,
     float_packed_compare,
     float_packed_convert,
@@ -36,9 +37,12 @@ from elfin.core import (
     string,
     x87_arith,
     x87_compare,
+    x87_environment,
+    x87_integer,
     x87_move,
     x87_narrow,
     x87_number,
+    x87_scale,
     x87_state,
 )
 from elfin.core.dialect_compile import compile_function
@@ -60,6 +64,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     float64,
     float_compare,
     float_convert,
+    float_limits,
     float_packed,
     float_packed_compare,
     float_packed_convert,
@@ -77,9 +82,12 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     vector,
     x87_arith,
     x87_compare,
+    x87_environment,
+    x87_integer,
     x87_move,
     x87_narrow,
     x87_number,
+    x87_scale,
     x87_state,
 )
 

@@ -22,6 +22,7 @@ from elfin.core.guest import (
     guest_store_v128,
 )
 from elfin.core.mxcsr import RESERVED
+from elfin.core.x87_state import status, summary_of
 from elfin.dialect import (
     core_function,
     load_u16,
@@ -43,6 +44,7 @@ STATE: Final = layout.STATE
 MXCSR_MASK: Final = 0xFFFF  # which bits of MXCSR there are
 # Offsets in the image.
 FCW, FSW, TAGS, FOP, FIP, FDP, MXCSR, MASK, ST, XMM = 0, 2, 4, 6, 8, 16, 24, 28, 32, 160
+PENDING: Final = 0x80  # ES in FSW
 USED: Final = 416
 SIZE: Final = 512
 
@@ -78,9 +80,14 @@ def save_float_state(address: u64, wide: u32) -> u32:
     guest_store_u16(address + FCW, load_u16(u32(STATE + layout.FCW)))
     guest_store_u16(address + FSW, load_u16(u32(STATE + layout.FSW)))
     guest_store_u16(address + TAGS, valid)
-    guest_store_u16(address + FOP, load_u16(u32(STATE + layout.FOP)))
-    instruction = load_u64(u32(STATE + layout.FIP))
-    operand = load_u64(u32(STATE + layout.FDP))
+    opcode = u32(0)
+    instruction = u64(0)
+    operand = u64(0)
+    if status() & PENDING != 0:  # AMD's processors save the pointers only then
+        opcode = load_u16(u32(STATE + layout.FOP))
+        instruction = load_u64(u32(STATE + layout.FIP))
+        operand = load_u64(u32(STATE + layout.FDP))
+    guest_store_u16(address + FOP, opcode)
     if wide == 0:  # selectors behind 32-bit offsets; they are zero on all recent processors
         instruction = instruction & 0xFFFF_FFFF
         operand = operand & 0xFFFF_FFFF
@@ -112,7 +119,7 @@ def restore_float_state(address: u64, wide: u32) -> u32:
         return u32(1)
     store_u32(u32(STATE + layout.MXCSR), mxcsr)
     store_u16(u32(STATE + layout.FCW), guest_load_u16(address + FCW))
-    store_u16(u32(STATE + layout.FSW), guest_load_u16(address + FSW))
+    store_u16(u32(STATE + layout.FSW), summary_of(guest_load_u16(address + FSW)))
     valid = guest_load_u8(address + TAGS)
     tags = u32(0)
     for i in range(8):

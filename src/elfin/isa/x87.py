@@ -1,4 +1,7 @@
-"""The x87 floating-point unit (SDM vol. 2D, table A-7 and after): names and lengths; no meaning yet."""
+"""The x87 floating-point unit (SDM vol. 2D, table A-7 and after): names and lengths.
+
+The meanings are in `x87_*.py`; the transcendental instructions have none yet.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,10 @@ each("fild 0, fisttp 1, fist 2, fistp 3", "DB /{0}   M,d\nDF /{0}   M,w", X87)
 each("fild DF 5, fistp DF 7, fisttp DD 1", "{0} /{1}   M,q", X87)
 each("fbld 4, fbstp 6", "DF /{0}   M,t", X87)
 
-each("fldenv 4, fnstenv 6", "D9 /{0}   M,n", X87)
+# The image in memory has words of the operand size; 64 is as 32.
+each("fldenv 4 fldenv, fnstenv 6 fnstenv", "D9 /{0}   M,n   as={1}/{1}/{1}", X87)
 each("fldcw 5, fnstcw 7", "D9 /{0}   M,w", X87)
-each("frstor 4, fnsave 6", "DD /{0}   M,n", X87)
+each("frstor 4 frstor, fnsave 6 fnsave", "DD /{0}   M,n   as={1}/{1}/{1}", X87)
 each("fnstsw 7", "DD /{0}   M,w\nDF !E0   AX", X87)
 each("ffree DD 0, ffreep DF 0", "{0} /{1}   STi   mod=3", X87)
 each("fcmovb 0, fcmove 1, fcmovbe 2, fcmovu 3", "DA /{0}   ST0 STi   mod=3", X87)
