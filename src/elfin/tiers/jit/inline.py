@@ -119,7 +119,8 @@ class Inline:
         x = float_of(value) if value.type in (I32, I64) else value
         if x in self.normal:
             type_ = x.type
-            lane = make(f"{type_.name}x{128 // type_.bits}.extract_lane", type_, register, imm=at * 8 // type_.bits)  # fmt: skip
+            shape = f"{type_.name}x{128 // type_.bits}"
+            lane = make(f"{shape}.extract_lane", type_, register, imm=at * 8 // type_.bits)
             other = {facts[3 - lane.imm]} & self.normal if type_ is F64 else set()
             kept |= {lane} | other
         elif value.type is I64:
@@ -201,7 +202,8 @@ class Inline:
         whole = op("trunc" if truncates.imm else "nearest", x)
         type_ = I32 if bits.imm == 32 else I64
         result = local(I64, f"{var.imm}.i{len(self.out)}")
-        limit = make("const", x.type, imm=(1023 + bits.imm - 1 << 52 if x.type is F64 else 127 + bits.imm - 1 << 23))  # fmt: skip
+        bias, fraction = (1023, 52) if x.type is F64 else (127, 23)
+        limit = make("const", x.type, imm=bias + bits.imm - 1 << fraction)
         fast = make(f"{type_.name}.trunc_sat_{x.type.name}_s", type_, whole)
         self.out.append(Set(result, fast.zext(I64)))
         slow = [invert(less(op("abs", x), limit)), invert(floats.fits(x))]
