@@ -95,7 +95,10 @@ HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
 HASH_BITS: Final = 17
 PROFILE: Final = HASH + (4 << HASH_BITS)  # u16 counters of indirect branch targets, by hash
 PROFILE_BITS: Final = 15
-CACHE: Final = PROFILE + (2 << PROFILE_BITS)
+LEAVES: Final = PROFILE + (2 << PROFILE_BITS)  # counters of `--stats` (core/leaves.py)
+LEAVES_ROWS: Final = LEAVES + 16
+LEAVES_BITS: Final = 12
+CACHE: Final = LEAVES + (32 << LEAVES_BITS)  # whole pages
 CACHE_LIMIT: Final = GUEST_BASE - 0x10000  # what lies between stays unused: codegen/memory.py
 
 # -- one decode entry --------------------------------------------------------------------

@@ -145,6 +145,32 @@ def test_stats(program):
     assert b"2 SystemCall" in done.stderr
 
 
+LOOP = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; echo $i"
+
+
+def test_stats_of_translated_code():
+    done = run_shell(LOOP, "--stats", "--tier", "jit")
+    assert done.stdout == b"3000\n"
+    rows = {
+        line[7:27].strip(): line[27:].split()[0]
+        for line in done.stderr.decode().splitlines()
+        if line.startswith("elfin: ")
+    }
+    assert int(rows["translated"]) > int(rows["interpreted"]) / 2
+    assert int(rows["translations"]) > 5
+    assert any(name.startswith("left: ") for name in rows)
+
+
+def test_dump_translations(tmp_path):
+    done = run_shell(LOOP, "--dump-translations", str(tmp_path / "out"), "--tier", "jit")
+    assert done.stdout == b"3000\n"
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) > 5
+    text = files[0].read_text()
+    for part in ("guest code and its meaning", "the function", "=== Wasm", "(module "):
+        assert part in text
+
+
 def test_timeout():
     start = time.monotonic()
     done = run_shell("echo x; sleep 60", "--timeout", "0.5")

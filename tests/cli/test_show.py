@@ -70,8 +70,9 @@ def test_tree_shows_the_loop_of_a_position_independent_program(loop):
 
 def test_wasm_is_the_text_format(loop):
     text = elfin("show", loop, "--stage", "wasm", "--at", "sum").stdout.decode()
-    assert text.startswith("(module $unit ")
+    assert text.startswith('(module $"unit ')
     assert " loop\n" in text
+    assert "(func $sum (result i32)" in text
 
 
 def test_places(program):

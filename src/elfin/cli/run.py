@@ -15,6 +15,7 @@ from elfin.config import DEFAULT_TIER
 from elfin.layout import GUEST_LIMIT
 
 if TYPE_CHECKING:
+    from elfin.cli.stats import Stats
     from elfin.kernel.process import Process
     from elfin.machine.machine import Machine
 
@@ -42,7 +43,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("--user", metavar="UID[:GID]", help="who the program runs as (default: you)")
     option("--strace", action="store_true", help="print each system call on stderr")
     option("--stats", action="store_true",
-           help="print instructions, time and exits on stderr at the end")
+           help="print instructions, time, translations and exits on stderr at the end")
+    option("--dump-translations", metavar="DIR",
+           help="write what is translated there: guest code beside its IR and Wasm")
     option("--tier", default=DEFAULT_TIER, help="what runs the code (default: %(default)s)")
     option("--timeout", metavar="SECONDS", type=float, help="kill the program after that time")
     option("--memory", metavar="SIZE", type=parse_size, default=GUEST_LIMIT,
@@ -66,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
     from elfin.cli.ending import end_as
     from elfin.cli.lacks import lacks
     from elfin.cli.signals import HostSignals
-    from elfin.cli.stats import Stats
     from elfin.kernel.strace import Tracer
     from elfin.machine.machine import Machine
 
@@ -76,10 +78,11 @@ def run(options: argparse.Namespace) -> int:
         tier=options.tier,
         memory=options.memory,
         user=options.user,
+        counted=options.stats,
     ) as machine:
         if options.strace:
             machine.kernel.tracer = Tracer(lambda line: print(line, file=sys.stderr, flush=True))
-        stats = Stats(machine) if options.stats else None
+        stats = watch(machine, options)
         try:
             process = start(machine, options)
         except OSError as error:
@@ -89,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         with HostSignals(machine, process):
             in_time = machine.drive(lambda: process.exit_status is not None, deadline)
         if stats:
-            print(stats.report(), file=sys.stderr)
+            print(stats.report(machine), file=sys.stderr)
         if not in_time:
             print(f"elfin: {options.program}: killed after {options.timeout} s", file=sys.stderr)
             return TIMED_OUT
@@ -114,6 +117,24 @@ def start(machine: Machine, options: argparse.Namespace) -> Process:
         cwd=os.fsencode(options.cwd) if options.cwd else None,
         umask=current_umask(),
     )
+
+
+def watch(machine: Machine, options: argparse.Namespace) -> Stats | None:
+    """Watch the engine for --stats and --dump-translations."""
+    if not options.stats and options.dump_translations is None:
+        return None
+    from elfin.cli.dump import Dump
+    from elfin.cli.stats import Stats
+    from elfin.cli.watchers import Watchers
+    from elfin.tiers.jit.engine import Translator
+
+    engine = machine.engine
+    stats = Stats(machine) if options.stats else None
+    if isinstance(engine, Translator):
+        folder = options.dump_translations
+        dump = None if folder is None else Dump(folder, machine.names)
+        engine.watch = Watchers([watcher for watcher in (stats, dump) if watcher is not None])
+    return stats
 
 
 def environment(options: argparse.Namespace) -> dict[bytes, bytes]:

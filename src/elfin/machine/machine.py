@@ -47,6 +47,7 @@ class Machine:
     tier    what runs the guest's code: one of `elfin.tiers.policy.TIERS`
     memory  bytes of address space that each process may have
     user    who the first processes are: `UID[:GID]`; without it the caller
+    counted count what translated code does, for `--stats`
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Machine:
         tier: str = DEFAULT_TIER,
         memory: int = GUEST_LIMIT,
         user: str | None = None,
+        counted: bool = False,
     ) -> None:
         self.turn = Lock()  # held by whoever drives: programs take turns
         self.user = caller() if user is None else parse_user(user)
@@ -64,7 +66,7 @@ class Machine:
         if tier not in policy.TIERS:
             raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
         self.host = WasmtimeHost()
-        hardware, self.engine = policy.engine(tier, self.host, memory)
+        hardware, self.engine = policy.engine(tier, self.host, memory, counted=counted)
         self.closed = False
         self.world = BellWorld()
         try:

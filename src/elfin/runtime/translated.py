@@ -13,5 +13,9 @@ CONTINUE: Final = 0
 STEP: Final = 1
 FAULT: Final = 2
 
+# What `core.leaves` counts beside: translated code follows at once; the budget was spent.
+AGAIN: Final = 4
+ENDED: Final = 8
+
 # FAULT_ERROR when translated code traps because it refuses an access itself (see `runtime.memory`).
 REFUSED: Final = 0xFFFF_FFFF

@@ -40,11 +40,14 @@ class WasmHardware:
 
 
 def engine(
-    tier: str, host: Host, memory_limit: int = layout.GUEST_LIMIT
+    tier: str, host: Host, memory_limit: int = layout.GUEST_LIMIT, *, counted: bool = False
 ) -> tuple[WasmHardware, Engine]:
-    """The hardware and the engine of a tier; ValueError for a name that is not in TIERS."""
+    """The hardware and the engine of a tier; ValueError for a name that is not in TIERS.
+
+    `counted`: memories count what translated code does (`core.leaves`), which costs a little.
+    """
     if tier not in TIERS:
         raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
-    core = core_module(host, profiled=tier == "jit")
+    core = core_module(host, profiled=tier == "jit", counted=counted and tier == "jit")
     runs: Engine = Translator() if tier == "jit" else Interpreter()
     return WasmHardware(host, core, memory_limit, guarded=tier == "jit"), runs

@@ -21,19 +21,19 @@ SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout"
 BUILDER = "elfin.tiers.interp.build"
 
 
-def core_module(host: Host, profiled: bool = False) -> Module:
-    """The interpreter, compiled by `host`; `profiled`: its flavour under a translator."""
-    path = cache_folder() / f"core-{_key(f'{host.name} {profiled}')}.compiled"
+def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Module:
+    """The interpreter, compiled by `host`; its flavours are those of `interp.build`."""
+    path = cache_folder() / f"core-{_key(f'{host.name} {profiled} {counted}')}.compiled"
     if path.exists() and (found := host.load(str(path))) is not None:
         return found
-    module = host.compile(core_wasm(profiled))
+    module = host.compile(core_wasm(profiled, counted))
     _keep(path, module.serialize())
     return module
 
 
-def core_wasm(profiled: bool = False) -> bytes:
+def core_wasm(profiled: bool = False, counted: bool = False) -> bytes:
     """The interpreter's Wasm module, built now."""
-    wasm: bytes = importlib.import_module(BUILDER).build(profiled)
+    wasm: bytes = importlib.import_module(BUILDER).build(profiled, counted)
     return wasm
 
 

@@ -15,13 +15,13 @@ from elfin.tiers.interp.loop import run_function
 from elfin.tiers.interp.lower import raise_fault
 
 
-def build(profiled: bool = False) -> bytes:
+def build(profiled: bool = False, counted: bool = False) -> bytes:
     """The interpreter's Wasm module: imports the memory, exports `run`.
 
     `profiled`: the flavour under a translator.  It counts, exports the table that translated functions
-    are put into, and the core functions that they call.
+    are put into, and the core functions that they call.  `counted`: the same for `--stats`.
     """
-    cases, ends = handlers(profiled)
+    cases, ends = handlers(profiled, counted)
     core = functions()
     if profiled:
         for function in core:

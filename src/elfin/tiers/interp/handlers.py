@@ -33,10 +33,11 @@ def ends_run(body: list[Effect]) -> bool:
     return isinstance(last, Jump | Leave) or (isinstance(last, Raise) and last.when is TRUE)
 
 
-def handlers(profiled: bool = False) -> tuple[list[list[Stmt]], bytes]:
+def handlers(profiled: bool = False, counted: bool = False) -> tuple[list[list[Stmt]], bytes]:
     """The statements of each handler by number, and the table at `layout.ENDS`.
 
-    `profiled`: taken branches are counted, and there is a last handler, TRANSLATED.
+    `profiled`: taken branches are counted, and there is a last handler, TRANSLATED.  `counted`: so is
+    what translated code leaves to.
     """
     undefined = raise_fault(UD, 0)
     cases: list[list[Stmt]] = [undefined] * FIRST
@@ -49,7 +50,7 @@ def handlers(profiled: bool = False) -> tuple[list[list[Stmt]], bytes]:
         ends.append(ends_run(body))
     if profiled:
         assert len(cases) == TRANSLATED
-        cases.append(enter_translated())
+        cases.append(enter_translated(counted))
         ends.append(1)
     assert len(ends) <= layout.ENDS_LIMIT - layout.ENDS
     return cases, bytes(ends)

@@ -33,6 +33,7 @@ from elfin.tiers.interp.lower import DIRECT, TARGET
 
 TRANSLATED = FIRST + len(VARIANTS)
 RESULT = local(I32, "result")
+BEFORE = local(I32, "before")
 USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
 SPREAD = 0x9E3779B1
@@ -42,15 +43,17 @@ BRANCHED: list[Stmt] = [Set(LEFT, LEFT - 1)]  # the branch itself counts
 LEAVE_NOW: list[Stmt] = [Set(REASON, const(I32, LEAVE_HOT)), Br(LEAVE)]
 
 
-def enter_translated() -> list[Stmt]:
-    """Call the function, then go on where it left."""
+def enter_translated(counted: bool) -> list[Stmt]:
+    """Call the function, then go on where it left.  `counted`: tell `core.leaves`."""
     plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
     return [
+        Set(BEFORE, LEFT),
         state.store(layout.BUDGET, LEFT),
         Let(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
         Set(LEFT, BUDGET),
         Set(GOAL, state.read(I64, layout.RIP)),
         Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
+        *(_count_leave() if counted else []),
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
         If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
@@ -58,6 +61,14 @@ def enter_translated() -> list[Stmt]:
         If(field(I16, layout.ENTRY_HANDLER).ne(TRANSLATED), _count(ENTRY, [])),
         Br(NEXT),
     ]
+
+
+def _count_leave() -> list[Stmt]:
+    """The kind is the result, and whether translated code or the end of the budget follows."""
+    again = field(I16, layout.ENTRY_HANDLER).eq(TRANSLATED).zext(I32) * translated.AGAIN
+    ended = LEFT.les(0).zext(I32) * translated.ENDED
+    kind = RESULT | again | ended
+    return [Let(None, make("call", I32, GOAL, BEFORE - LEFT, kind, imm="count_leave"))]
 
 
 def count_taken(target: Value) -> list[Stmt]:
