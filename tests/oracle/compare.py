@@ -26,6 +26,7 @@ RFLAGS_AT: Final = HEADER_NAMES.index("rflags")
 SEEN: Final = (
     slice(0, record.RFLAGS),
     slice(record.FS_BASE, record.CR2 + 8),
+    slice(record.SELECTORS, record.SELECTORS + 32),
     slice(record.MXCSR, record.MXCSR + 4),
     slice(record.FX, record.FX + 24),
     slice(record.ST, record.ST + 128),
@@ -94,6 +95,10 @@ def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list
         elif a != b:
             found.append(f"{name}: native {a:#x}, here {b:#x}")
     found += x87_differences(expected, got)
+    for n, name in enumerate(("es", "ds", "fs", "gs")):
+        a, b = (record.quad(r, record.SELECTORS + 8 * n) for r in (expected, got))
+        if a != b:
+            found.append(f"{name}: native {a:#x}, here {b:#x}")
     found += _vector_differences(expected, got)
     for i in range(record.MEMORY, record.SIZE):
         if expected[i] != got[i]:

@@ -1,4 +1,8 @@
-"""The interpreter in Wasm as an executor of records: a budget of one instruction each."""
+"""The interpreter in Wasm as an executor of records: a budget of one instruction each.
+
+Wasm leaves open which NaN an operation gives.  An engine that makes every NaN the canonical one behaves
+as another processor than this one would, and elfin must not show it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+import wasmtime
+
 from elfin import layout
-from elfin.hosts.wasmtime_py import WasmtimeHost
+from elfin.hosts.wasmtime_py import RESERVED, WasmtimeHost
 from elfin.isa import vectors
 from elfin.isa.leave import FAULTED, OUT_OF_BUDGET
 from elfin.runtime.cpu import RegisterFile
@@ -23,13 +29,26 @@ DATA: Final = layout.GUEST_BASE + record.DATA
 PIECES: Final = 100  # that a repeated instruction may be executed in
 
 
+class CanonicalHost(WasmtimeHost):
+    """wasmtime, with canonical NaNs."""
+
+    name = "wasmtime-canonical"
+
+    def __init__(self) -> None:
+        super().__init__()
+        config = wasmtime.Config()
+        config.wasm_tail_call = True
+        config.memory_reservation = RESERVED
+        config.memory_may_move = False
+        config.cranelift_nan_canonicalization = True
+        self.engine = wasmtime.Engine(config)
+
+
 class InterpreterExecutor:
     """One memory for all cases."""
 
-    name = "interp"
-
-    def __init__(self) -> None:
-        host = WasmtimeHost()
+    def __init__(self, host: WasmtimeHost, name: str = "interp") -> None:
+        self.name = name
         self.memory = GuestMemory(host, core_module(host))
         self.file = bytearray(RegisterFile().file)
         self.memory.protect(record.CODE, record.CODE_SIZE, layout.PAGE_R | layout.PAGE_X)

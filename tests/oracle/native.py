@@ -92,6 +92,9 @@ def handler() -> bytes:
     for frame, at in places + results:
         a.load(RAX, R8, frame)
         a.store(R10, at, RAX)
+    for n, code in enumerate(("8cc0", "8cd8", "8ce0", "8ce8")):  # mov eax, es ds fs gs
+        a.raw(code)
+        a.store(R10, record.SELECTORS + 8 * n, RAX)
     a.raw("f3480faec0")  # rdfsbase rax
     a.store(R10, record.FS_BASE, RAX)
     a.raw("f3480faec8")  # rdgsbase rax
@@ -112,6 +115,7 @@ def handler() -> bytes:
     for frame, at in places:
         a.load(RAX, R10, at)
         a.store(R8, frame, RAX)
+    a.raw("31c0 8ec0 8ed8 8ee0 8ee8")  # xor eax, eax; mov es ds fs gs, eax
     a.load(RAX, R10, record.FS_BASE)
     a.raw("f3480faed0")  # wrfsbase rax
     a.load(RAX, R10, record.GS_BASE)

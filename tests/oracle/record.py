@@ -37,6 +37,7 @@ CR2: Final = 0xB0
 SIGNAL: Final = 0xB8  # native only: what Linux made of it
 SIGNAL_ADDRESS: Final = 0xC0
 SIGNAL_CODE: Final = 0xC8
+SELECTORS: Final = 0xD0  # es, ds, fs, gs, 8 bytes each; null before the instruction
 FX: Final = 0x100  # FXSAVE64 image, of which the last 96 bytes mean nothing
 FX_USED: Final = 416
 FX_SIZE: Final = 512

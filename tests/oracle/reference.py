@@ -15,6 +15,8 @@ from tests.oracle.record import Case
 GUEST_SIZE: Final = 0x20_0000
 SEGMENTS: Final = bytes.fromhex("0000 3300 2b00 0000 0000 0000")  # es cs ss ds fs gs
 
+DATA_SEGMENTS: Final = [layout.SEGMENT + 2 * n for n in (0, 3, 4, 5)]  # es ds fs gs
+
 
 def load_state(state: bytearray | memoryview, before: bytes) -> None:
     """The register file becomes what the record says."""
@@ -59,6 +61,11 @@ def save_state(state: bytes | bytearray | memoryview, before: bytes, vector: int
     after[: record.RIP + 8] = state[: layout.RIP + 8]
     record.set_quad(after, record.RFLAGS, rflags(state))
     after[record.FS_BASE : record.FS_BASE + 16] = state[layout.FS_BASE : layout.FS_BASE + 16]
+    for n, register in enumerate(DATA_SEGMENTS):
+        selector = int.from_bytes(state[register : register + 2], "little")
+        if selector < 4:  # a null selector: the way through the kernel takes its RPL away
+            selector = 0
+        record.set_quad(after, record.SELECTORS + 8 * n, selector)
     record.set_quad(after, record.VECTOR, vector)
     after[record.MXCSR : record.MXCSR + 4] = state[layout.MXCSR : layout.MXCSR + 4]
     after[record.XMM : record.XMM + 256] = state[layout.XMM : layout.XMM + 256]

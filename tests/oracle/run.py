@@ -74,7 +74,6 @@ def forms(names: Iterable[str] = ()) -> list[Form]:
         for form in FORMS
         if form.implemented
         and form.mnemonic not in SKIPPED
-        and not form.has("priv")
         and (not wanted or form.mnemonic in wanted or form.name() in wanted)
     ]
 

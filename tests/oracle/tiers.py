@@ -6,13 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tests.oracle.interp import InterpreterExecutor
+from elfin.hosts.wasmtime_py import WasmtimeHost
+from tests.oracle.interp import CanonicalHost, InterpreterExecutor
 from tests.oracle.reference import ReferenceExecutor
 from tests.oracle.run import Executor
 from tests.oracle.translated import TranslatorExecutor
 
 TIERS: Final[dict[str, Callable[[], Executor]]] = {
-    "interp": InterpreterExecutor,
+    "interp": lambda: InterpreterExecutor(WasmtimeHost()),
+    "interp-canonical": lambda: InterpreterExecutor(CanonicalHost(), "interp-canonical"),
     "jit": partial(TranslatorExecutor, exact=True),
     "ref": ReferenceExecutor,
 }

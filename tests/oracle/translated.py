@@ -39,7 +39,7 @@ class TranslatorExecutor:
         self.exact = exact
         self.host = WasmtimeHost()
         self.hardware, _ = policy.engine("jit", self.host)
-        self.interpreter = InterpreterExecutor()
+        self.interpreter = InterpreterExecutor(self.host)
         self.cpu = RegisterFile()
         self._renew()
 
