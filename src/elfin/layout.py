@@ -63,7 +63,10 @@ BUDGET: Final = 0x408  # i32, instructions left, between translated functions
 DEPTH: Final = 0x40C  # u32, translated functions on the Wasm stack
 SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
 HOT: Final = 0x470  # u32, how often a branch is taken before its target is translated
-STATE_SIZE: Final = 0x480
+FLOAT_ODD: Final = 0x474  # u32, not 0: translated code has made a denormal
+FLOAT_SEEN: Final = 0x478  # u32, the MXCSR that FLOAT_LIMITS were made for, 0: none
+FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
+STATE_SIZE: Final = 0x4E0
 
 GPR_NAMES: Final = (
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",

@@ -16,6 +16,7 @@ from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
 from elfin.tiers.jit.inside import read_warm
+from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.unit import Unit, translate
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
@@ -40,7 +41,7 @@ class Translations:
         self.memory.write(ADDRESS, code.ljust(SIZE, b"\xcc"))
         self.memory.exports["drop_code"]()
         exact = source.startswith(EXACT)
-        unit = translate(self.memory, ADDRESS, 0, exact, read=read_warm)
+        unit = translate(self.memory, ADDRESS, 0, Policy(exact), read=read_warm)
         assert unit is not None
         return unit
 

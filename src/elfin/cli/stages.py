@@ -26,6 +26,7 @@ from elfin.opt.pipeline import optimise
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.function import function
 from elfin.tiers.jit.inside import read_warm
+from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import discover
 from elfin.tiers.jit.unit import translate
 from elfin.wasm.folded import folded_lines
@@ -124,7 +125,7 @@ def tree(place: Place) -> Iterator[str]:
         region = discover(address, lambda at: read_warm(memory, at))
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
-        made = function(region, f"at_{address:x}", {}, exact=False)
+        made = function(region, f"at_{address:x}", {}, Policy(exact=False))
         for line in show_ir(made.body).splitlines():
             yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 
@@ -132,7 +133,9 @@ def tree(place: Place) -> Iterator[str]:
 def wasm(place: Place) -> Iterator[str]:
     """The module that holds the region, in the text format."""
     with _loaded(place) as (memory, address, names):
-        unit = translate(memory, address, 0, exact=False, read=read_warm, name=names.in_memory)
+        unit = translate(
+            memory, address, 0, Policy(exact=False), read=read_warm, name=names.in_memory
+        )
         if unit is None:
             raise ElfinError(f"nothing at {address:#x} can be translated: the interpreter runs it")
         for line in module_text(Module.decode(unit.wasm), folded_lines).splitlines():

@@ -144,9 +144,15 @@ def make(op: str, type_: Type, *args: Value, imm: Any = None) -> Value:
     return found
 
 
-def forget() -> None:
-    """Drop the table of known values.  Values in use stay valid; they are only no longer shared."""
-    _interned.clear()
+def mark() -> int:
+    """For `forget`: what is known now."""
+    return len(_interned)
+
+
+def forget(since: int = 0) -> None:
+    """Drop what came to be known since.  Values in use stay valid; they are only no longer shared."""
+    while len(_interned) > since:
+        _interned.popitem()
 
 
 def const(type_: Type, value: int) -> Value:

@@ -3,6 +3,7 @@
 CONTINUE: go on at RIP, in whatever tier.  STEP: the interpreter executes the instruction at RIP itself (it
 faults, it writes to decoded code, or it has no translation), then as CONTINUE.  FAULT: the instruction at
 RIP has faulted, the fault slots are written; it must not be executed again, because it may have begun.
+SLOW: as STEP, because the float operation at RIP has no fast path for these operands.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 CONTINUE: Final = 0
 STEP: Final = 1
 FAULT: Final = 2
+SLOW: Final = 3
 
 # What `core.leaves` counts beside: translated code follows at once; the budget was spent.
 AGAIN: Final = 4

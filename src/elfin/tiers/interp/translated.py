@@ -11,11 +11,12 @@ from __future__ import annotations
 from elfin import layout
 from elfin.codegen import state
 from elfin.codegen.state import BASE, raw_load
+from elfin.config import SLOW_EXITS
 from elfin.decode.variant import FIRST, VARIANTS
 from elfin.ir.stmt import Br, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, local, make
-from elfin.isa.leave import LEAVE_HOT
+from elfin.isa.leave import LEAVE_HOT, LEAVE_SLOW
 from elfin.runtime import translated
 from elfin.tiers.interp.frame import (
     ENTRY,
@@ -40,10 +41,13 @@ SPREAD = 0x9E3779B1
 BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
 BRANCHED: list[Stmt] = [Set(LEFT, LEFT - 1)]  # the branch itself counts
-LEAVE_NOW: list[Stmt] = [Set(REASON, const(I32, LEAVE_HOT)), Br(LEAVE)]
 
 
-def enter_translated(counted: bool) -> list[Stmt]:
+def leave_now(reason: int) -> list[Stmt]:
+    return [Set(REASON, const(I32, reason)), Br(LEAVE)]
+
+
+def enter_translated(counted: bool = False) -> list[Stmt]:
     """Call the function, then go on where it left.  `counted`: tell `core.leaves`."""
     plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
     return [
@@ -58,6 +62,10 @@ def enter_translated(counted: bool) -> list[Stmt]:
         If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
         If(RESULT.eq(translated.STEP), [Set(ENTRY, plain), Br(NEXT)]),
+        If(
+            RESULT.eq(translated.SLOW),
+            [*_uses(), If(USES.eq(SLOW_EXITS), leave_now(LEAVE_SLOW)), Set(ENTRY, plain), Br(NEXT)],
+        ),
         If(field(I16, layout.ENTRY_HANDLER).ne(TRANSLATED), _count(ENTRY, [])),
         Br(NEXT),
     ]
@@ -79,16 +87,23 @@ def count_taken(target: Value) -> list[Stmt]:
     return [
         Set(USES, field(I32, layout.ENTRY_IMM) + 1),
         RawStore(ENTRY, layout.ENTRY_IMM, USES, 32),
-        If(USES.eq(HOT), [Set(ENTRY, TARGET), *BRANCHED, *LEAVE_NOW]),
+        If(USES.eq(HOT), [Set(ENTRY, TARGET), *BRANCHED, *leave_now(LEAVE_HOT)]),
     ]
 
 
-def _count(entry: Value, done: list[Stmt]) -> list[Stmt]:
-    """Control came to GOAL, whose entry is `entry`, by no direct branch."""
+def _uses() -> list[Stmt]:
+    """USES becomes how often control came to GOAL like this."""
     spread = (GOAL.trunc(I32) * SPREAD) >> (32 - layout.PROFILE_BITS)
     return [
         Set(COUNTER, spread << 1),
         Set(USES, raw_load(I16, COUNTER, layout.PROFILE).zext(I32) + 1),
         RawStore(COUNTER, layout.PROFILE, USES, 16),
-        If(USES.eq(HOT), [Set(ENTRY, entry), *done, *LEAVE_NOW]),
+    ]
+
+
+def _count(entry: Value, done: list[Stmt]) -> list[Stmt]:
+    """Control came to GOAL, whose entry is `entry`, by no direct branch."""
+    return [
+        *_uses(),
+        If(USES.eq(HOT), [Set(ENTRY, entry), *done, *leave_now(LEAVE_HOT)]),
     ]

@@ -48,11 +48,11 @@ from elfin.isa.sem import Sem
 from elfin.isa.vectors import GP, PF, XM
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
-from elfin.runtime.translated import FAULT, REFUSED, STEP
+from elfin.runtime.translated import FAULT, REFUSED, SLOW, STEP
 from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.floats import Floats, float_of
-from elfin.tiers.jit.flow import Call, Event, Exit, Read, Write
+from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
 from elfin.tiers.jit.inline import EXPANSIONS, TAKES_INTEGER, Inline, float_lane
 
@@ -87,26 +87,37 @@ class Writer:
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
+    careful: bool = False  # float operations without a fast path are calls, not ways out
     _inline: Inline = field(init=False)
     _plan: Plan = field(init=False)
+    _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
-        self._inline = Inline(self.floats, self.out, self._known, self.normal)
+        self._inline = Inline(self.floats, self.out, self._known, self._slow, self.normal)
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
         body = effects(op, self._vars)
         self._plan = plan(body)
+        self._op = op
+        read = GuestRead(self._plan.flags)
         for effect in body:
+            if read.flags and isinstance(effect, Put | Branch | Jump):
+                self.events.append(read)
+                read = GuestRead(0)
             self._effect(op, effect)
         self.normal = self._inline.normal
         self._vars += 40
         self._done += 1
 
+    def _slow(self) -> list[Stmt] | None:
+        """How to leave where the fast path of a float operation ends; None if it should be called."""
+        return None if self.careful else self.step(self._op, SLOW)
+
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
         body = [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, result)]
-        self.events.append(Exit(body))
+        self.events.append(Exit(body, returns=True))
         return body
 
     def leave(self, target: Value) -> None:
@@ -182,7 +193,7 @@ class Writer:
         written: list[Stmt] = []
         if write:
             body = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
-            self.events[-1] = Exit(body)
+            self.events[-1] = Exit(body, returns=True)
             written = [If(PENDING.ne(0), body)]
         self.out += memory.check_page(
             ADDRESS, size, write=write, refused=self.step(op), asked=written
@@ -249,7 +260,7 @@ class Writer:
             arguments = [self.value(a) for a in value.args]
             if not self._inline.expand(value.imm, var, arguments):
                 self.floats.used = True
-                self.out += [Let(var, self.value(value)), self.floats.refresh()]
+                self.out.append(Let(var, self.value(value)))
             return
         if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
             self.out.append(Let(var, self.value(value)))
@@ -276,6 +287,7 @@ class Plan:
     one_vector: bool = True  # at most one vector register is written
     floats: set[Value] = field(default_factory=set)  # loads that are operands of float operations
     alone: dict[Value, Value] = field(default_factory=dict)  # loads into a register of zeros
+    flags: int = 0  # those it reads
 
 
 def plan(body: list[Effect]) -> Plan:
@@ -289,6 +301,8 @@ def plan(body: list[Effect]) -> Plan:
                     case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
                         if value.args[0].op == "const" and value.args[0].imm == 0:
                             out.alone[value.args[1]] = value
+            case Let(_, Value(op="get", imm=slot)) if slot in FLAG_SLOTS:
+                out.flags |= BIT[slot]
             case Let(_, Value(op="call") as call) if call.imm in EXPANSIONS:
                 if call.imm not in TAKES_INTEGER:
                     out.floats.update(a for a in call.args if a.op == "local")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
-from elfin.isa.leave import LEAVE_HOT, OUT_OF_BUDGET
+from elfin.isa.leave import LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
@@ -22,6 +22,7 @@ from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
+from elfin.tiers.jit.policy import Policy
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.inside import Watcher
@@ -43,6 +44,7 @@ class Translator:
     def __init__(self, hot: int = config.HOT) -> None:
         self.hot = hot
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
+        self.careful: set[int] = set()  # entries with a careful policy
         self.next_index = 0
         self.started: WeakKeyDictionary[GuestMemory, set[int]] = WeakKeyDictionary()
 
@@ -61,9 +63,12 @@ class Translator:
                 if fault is None:
                     raise
                 return fault
-            if reason != LEAVE_HOT:
+            if reason == LEAVE_HOT:
+                self.translate(memory, cpu.rip)
+            elif reason == LEAVE_SLOW:
+                self.call_slow_paths(memory, cpu.rip)
+            else:
                 return exit_of(reason, task)
-            self.translate(memory, cpu.rip)
 
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
         """A program that handles SIGSEGV sees the registers of a fault: they must be exact then."""
@@ -75,7 +80,8 @@ class Translator:
     def translate(self, memory: GuestMemory, pc: int) -> None:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
-        found = next((u for u in known if u[0].is_of(memory, memory.exact)), None)
+        policy = Policy(memory.exact, pc in self.careful)
+        found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
                 return
@@ -83,7 +89,7 @@ class Translator:
                 memory,
                 pc,
                 self.next_index,
-                memory.exact,
+                policy,
                 name=self.name,
                 watch=self.watch and self.watch.made,
             )
@@ -93,6 +99,13 @@ class Translator:
             found = (unit, self._compile(memory, unit))
             known.append(found)
         self._start(memory, *found)
+
+    def call_slow_paths(self, memory: GuestMemory, pc: int) -> None:
+        """Translate anew, to call slow paths, what leaves at `pc` too often."""
+        for entry, known in list(self.units.items()):
+            if entry not in self.careful and any(u[0].covers(pc) for u in known):
+                self.careful.add(entry)
+                self.translate(memory, entry)
 
     def _compile(self, memory: GuestMemory, unit: Any) -> Module:
         start = perf_counter()

@@ -5,8 +5,8 @@ Input:  calls of the float functions of `core` (`float64`, `float32`, `float_com
 Output: statements that leave the result in a variable, and values for the flags of a comparison.
 
 While every exception is masked a float operation never leaves the function: a function with float operations
-is only entered then.  `PLAIN` is how its sight of MXCSR enters into what is compared anyway: the limits of
-results are zero unless MXCSR says round to nearest, no DAZ, no FTZ, and PE is up already.
+is only entered then.  Results are compared with limits in memory, which are zero unless MXCSR says round to
+nearest, no DAZ, no FTZ, and PE is up already (`core.float_limits`).
 A denormal that was made (by the slow path) makes all operations slow until the function is left, so results of
 the fast path need not be looked at again when they are operands.
 """
@@ -18,26 +18,27 @@ from typing import Final
 
 from elfin import layout
 from elfin.codegen import state
+from elfin.codegen.state import BASE, raw_load
 from elfin.core.float32 import ABOVE_TINY as ABOVE_TINY32
 from elfin.core.float32 import DENORMALS as DENORMALS32
-from elfin.core.float32 import NORMALS as NORMALS32
-from elfin.core.float64 import ABOVE_TINY, DENORMALS, NORMALS
-from elfin.core.mxcsr import CONTROL_PE, MASKS, PLAIN_PE
+from elfin.core.float64 import ABOVE_TINY, DENORMALS
 from elfin.ir.stmt import Block, If, Let, Return, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
-from elfin.ir.value import FALSE, Value, const, local, make
+from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE, STEP
 
-INFINITY: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
 BITS: Final = {F64: I64, F32: I32}
-LIMIT: Final = {F64: local(F64, "limit"), F32: local(F32, "limit32")}  # of |result|, or 0
-RANGE: Final = {F64: local(I64, "range"), F32: local(I32, "range32")}  # of normal results, or 0
-LANES: Final = local(V128, "limits"), local(V128, "limits32")
-DENORMAL: Final = local(I1, "denormal")  # one was made
 TINY: Final = {F64: ABOVE_TINY, F32: ABOVE_TINY32}
 LEAST: Final = {F64: DENORMALS, F32: DENORMALS32}
-SPAN: Final = {F64: NORMALS, F32: NORMALS32}
-CONTROL: Final = state.raw_load(I64, state.BASE, layout.STATE + layout.MXCSR)
+AT: Final = layout.STATE + layout.FLOAT_LIMITS
+LIMIT: Final = {F64: raw_load(I64, BASE, AT), F32: raw_load(I32, BASE, AT + 16)}
+RANGE: Final = {F64: raw_load(I64, BASE, AT + 8), F32: raw_load(I32, BASE, AT + 20)}
+LANE_LIMIT: Final = {F64: raw_load(V128, BASE, AT + 32), F32: raw_load(V128, BASE, AT + 64)}
+LANE_RANGE: Final = {F64: raw_load(V128, BASE, AT + 48), F32: raw_load(V128, BASE, AT + 80)}
+MADE_DENORMAL: Final = state.read(I32, layout.FLOAT_ODD).ne(0)
+MXCSR: Final = state.read(I32, layout.MXCSR)
+SEEN: Final = state.read(I32, layout.FLOAT_SEEN)
+UNMASKED: Final = local(I32, "unmasked")
 EXPONENT: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
 
 
@@ -79,12 +80,41 @@ def less(x: Value, y: Value) -> Value:
 
 def fits(result: Value) -> Value:
     """Neither infinite nor NaN, and MXCSR is plain."""
-    return less(op("abs", result), LIMIT[result.type])
+    return (bits_of(result) << 1).ltu(LIMIT[result.type])
 
 
 def is_normal(result: Value) -> Value:
     """Not so small either that it could have been rounded up from a denormal."""
     return ((bits_of(result) << 1) - TINY[result.type]).ltu(RANGE[result.type])
+
+
+def is_plain(type_: Type) -> Value:
+    """MXCSR alone allows the fast path."""
+    return LIMIT[type_].ne(0)
+
+
+def splat(type_: Type, pattern: int) -> Value:
+    count = 128 // type_.bits
+    return const(V128, sum(pattern << type_.bits * i for i in range(count)))
+
+
+def good_lanes(type_: Type, result: Value, *, normal: bool) -> Value:
+    """A mask of the lanes that `fits` or `is_normal` holds for."""
+    shape = f"i{type_.bits}x{128 // type_.bits}"
+    twice = make(f"{shape}.add", V128, result, result)
+    lowest = 1 << type_.bits - 1
+    by = (lowest - TINY[type_] * normal) & ((1 << type_.bits) - 1)
+    limit = (LANE_RANGE if normal else LANE_LIMIT)[type_]
+    return make(f"{shape}.lt_s", V128, make(f"{shape}.add", V128, twice, splat(type_, by)), limit)
+
+
+def denormal_lanes(type_: Type, x: Value) -> Value:
+    """A mask of them."""
+    shape = f"i{type_.bits}x{128 // type_.bits}"
+    twice = make(f"{shape}.add", V128, x, x)
+    lowest = 1 << type_.bits - 1
+    less_one = make(f"{shape}.add", V128, twice, splat(type_, lowest - 1))
+    return make(f"{shape}.lt_s", V128, less_one, splat(type_, lowest + LEAST[type_]))
 
 
 def invert(condition: Value) -> Value:
@@ -96,56 +126,40 @@ class Floats:
     """What a function with float operations needs beside them; `used` if it has any."""
 
     used: bool = False
-    refreshes: list[list[Stmt]] = field(default_factory=list)
     returns: list[list[Stmt]] = field(default_factory=list)
 
-    def refresh(self, *, unmasked_too: bool = False) -> Stmt:
-        """MXCSR may have changed; `unmasked_too`: all state is in memory, and the function may be left."""
-        (self.returns if unmasked_too else self.refreshes).append([])
-        return Block("refresh", (self.returns if unmasked_too else self.refreshes)[-1])
+    def come_back(self) -> Stmt:
+        """Behind a call: MXCSR may have changed.  All state is in memory."""
+        self.returns.append([])
+        return Block("floats", self.returns[-1])
 
     def finish(self, entry: int) -> list[Stmt]:
         """Fill in; what stands at the function's start."""
         if not self.used:
             return []
-        for body in self.refreshes:
-            body += look_at_control()
         for body in self.returns:
-            body += [
-                If(unmasked(), [Return((const(I32, CONTINUE),))], rare=True),
-                *look_at_control(),
-            ]
-        return [
-            If(unmasked(), [state.store(layout.RIP, const(I64, entry)), Return((const(I32, STEP),))], rare=True),
-            Set(DENORMAL, FALSE),
-            *look_at_control(),
-        ]  # fmt: skip
+            body += look_at_control([Return((const(I32, CONTINUE),))])
+        leave = [state.store(layout.RIP, const(I64, entry)), Return((const(I32, STEP),))]
+        return look_at_control(leave)
 
 
-def unmasked() -> Value:
-    """An exception may trap."""
-    return (CONTROL & MASKS).ne(MASKS)
-
-
-def look_at_control() -> list[Stmt]:
-    """Set the limits."""
-    plain = (CONTROL & CONTROL_PE).eq(PLAIN_PE) & invert(DENORMAL)
-    out: list[Stmt] = []
-    for type_, limit in LIMIT.items():
-        infinity = make("const", type_, imm=INFINITY[type_])
-        out.append(Set(limit, plain.select(infinity, make("const", type_, imm=0))))
-        span = const(BITS[type_], SPAN[type_])
-        out.append(Set(RANGE[type_], plain.select(span, const(span.type, 0))))
-    for limit, type_ in zip(LANES, (F64, F32), strict=True):
-        out.append(Set(limit, make(f"{type_.name}x{128 // type_.bits}.splat", V128, LIMIT[type_])))
-    return out
+def look_at_control(leave: list[Stmt]) -> list[Stmt]:
+    """Set the limits; leave if an exception may trap."""
+    look = Let(UNMASKED, make("call", I32, imm="float_limits"))
+    return [If(MXCSR.ne(SEEN), [look, If(UNMASKED.ne(0), leave)], rare=True)]
 
 
 def call(result: Value, name: str, *arguments: Value) -> list[Stmt]:
     """The operation in full, into a float variable."""
+    if result.type is V128:
+        lanes = "f64x2" if name.endswith("d") else "f32x4"
+        return [
+            Set(result, make("call", V128, *arguments, imm=name)),
+            Let(None, make("call", I32, result, imm=f"note_{lanes}")),
+        ]
     pattern = local(BITS[result.type], f"{result.imm}.bits")
     return [
         Let(pattern, make("call", pattern.type, *arguments, imm=name)),
         Set(result, make("bitcast", result.type, pattern)),
-        Set(DENORMAL, DENORMAL | is_denormal(result)),
+        Let(None, make("call", I32, pattern, imm=f"note_{result.type.name}")),
     ]

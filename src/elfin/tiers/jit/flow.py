@@ -10,9 +10,10 @@ Sets of registers are ints, as in `codegen.locals`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from elfin.codegen.locals import ALL, loads, stores
+from elfin.codegen.locals import ALL, FLAGS, loads, stores
 from elfin.ir.stmt import Br, Set, Stmt
 from elfin.structure.graph import Graph
 from elfin.structure.order import Order
@@ -26,6 +27,13 @@ class Read:
 
 
 @dataclass(slots=True)
+class GuestRead:
+    """The instruction reads these flags, maybe not from their locals; stands behind its exits."""
+
+    flags: int
+
+
+@dataclass(slots=True)
 class Write:
     """A register is replaced by `statement`, which does nothing else."""
 
@@ -36,10 +44,15 @@ class Write:
 
 @dataclass(slots=True)
 class Exit:
-    """The function is left at the end of `body`; `changed` registers must be stored."""
+    """The function is left at the end of `body`; `changed` registers must be stored.
+
+    `returns`: only to go on at this very point, in the interpreter.
+    """
 
     body: list[Stmt]
+    returns: bool = False
     changed: int = 0
+    dead: int = ALL  # flags that are set anew before anything can read them
 
 
 @dataclass(slots=True)
@@ -54,7 +67,7 @@ class Call:
     loaded: int = 0
 
 
-Event = Read | Write | Exit | Call
+Event = Read | GuestRead | Write | Exit | Call
 
 
 class Flow:
@@ -68,6 +81,7 @@ class Flow:
     def finish(self) -> int:
         """Fill in all statements; the result is what must be loaded at the entry."""
         self._changed()
+        self._drop_dead_flags()
         labels = self._choose_exits()
         needed = self._needed()
         for events in {id(self._events(n)): self._events(n) for n in self.order.sequence}.values():
@@ -76,8 +90,8 @@ class Flow:
                     case Call():
                         event.before += stores(event.stored)
                         event.behind += loads(event.loaded)
-                    case Exit(body, changed):
-                        body.append(Br(labels[changed]))
+                    case Exit():
+                        event.body.append(Br(labels[event.changed]))
         return needed
 
     def _events(self, number: int) -> list[Event]:
@@ -114,6 +128,51 @@ class Flow:
                     event.changed |= changed
         return changed
 
+    def _drop_dead_flags(self) -> None:
+        """Who goes on at an exit's point does not miss the flags that the code behind it sets before it reads
+        them; to keep them up for that would cost most loops more than the loop."""
+        leaving = self._backwards(self._read)
+        for number in self.order.sequence:
+            self._read(number, leaving[number], note=True)
+        for number in self.order.sequence:
+            for event in self._events(number):
+                if isinstance(event, Exit):
+                    event.changed &= ~event.dead
+
+    def _read(self, number: int, needed: int, *, note: bool = False) -> int:
+        """Which registers the guest's code may read from a point on."""
+        for event in reversed(self._events(number)):
+            match event:
+                case Write(register):
+                    needed &= ~register
+                case Read(registers) | GuestRead(registers):
+                    needed |= registers
+                case Exit(returns=True):
+                    if note:
+                        event.dead &= FLAGS & ~needed
+                case Exit():
+                    needed = ALL
+                    event.dead = 0
+                case Call():
+                    needed = (needed & ~event.written) | event.seen
+        return needed
+
+    def _backwards(self, step: Callable[..., int]) -> dict[int, int]:
+        """What `step` finds to be needed at the end of each node."""
+        leaving = dict.fromkeys(self.order.sequence, 0)
+        effect = {n: step(n, 0) for n in self.order.sequence}
+        kept = {n: step(n, ALL) for n in self.order.sequence}
+        work = True
+        while work:
+            work = False
+            for number in reversed(self.order.sequence):
+                needed = effect[number] | (leaving[number] & kept[number])
+                for before in self.order.predecessors[number]:
+                    if needed & ~leaving[before]:
+                        leaving[before] |= needed
+                        work = True
+        return leaving
+
     def _choose_exits(self) -> dict[int, str]:
         """A label for each set of registers to store; the rarer ones share one."""
         exits = {
@@ -136,23 +195,12 @@ class Flow:
 
     def _needed(self) -> int:
         """Backwards: which registers are read later.  What is needed where the function starts."""
-        leaving = dict.fromkeys(self.order.sequence, 0)
-        effect = {n: self._need(n, 0) for n in self.order.sequence}
-        kept = {n: self._need(n, ALL) for n in self.order.sequence}
-        work = True
-        while work:
-            work = False
-            for number in reversed(self.order.sequence):
-                needed = effect[number] | (leaving[number] & kept[number])
-                for before in self.order.predecessors[number]:
-                    if needed & ~leaving[before]:
-                        leaving[before] |= needed
-                        work = True
+        leaving = self._backwards(self._need)
         for number in self.order.sequence:
             self._need(number, leaving[number], note=True)
         for number in self.order.sequence:
             self._remove_dead(number)
-        return effect[0] | (leaving[0] & kept[0])
+        return self._need(0, leaving[0])
 
     def _need(self, number: int, needed: int, *, note: bool = False) -> int:
         for event in reversed(self._events(number)):
@@ -163,8 +211,8 @@ class Flow:
                     needed &= ~register
                 case Read(registers):
                     needed |= registers
-                case Exit(_, changed):
-                    needed |= changed
+                case Exit():
+                    needed |= event.changed
                 case Call():
                     if note:
                         event.loaded |= needed & event.written

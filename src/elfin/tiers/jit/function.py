@@ -32,6 +32,7 @@ from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
 from elfin.tiers.jit.frame import BUDGET, LEFT, frame, leave
 from elfin.tiers.jit.inline import lasting
+from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Block, Region, kind
 
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
@@ -40,8 +41,8 @@ INDEX = local(I32, "index")
 
 
 class _Function:
-    def __init__(self, region: Region, callees: Mapping[int, str], exact: bool) -> None:
-        self.exact = exact
+    def __init__(self, region: Region, callees: Mapping[int, str], policy: Policy) -> None:
+        self.policy = policy
         self.region = region
         self.callees = callees
         self.registers = Registers()
@@ -85,7 +86,15 @@ class _Function:
         *inside, last = block.ops
         count = len(block.ops) - block.step
         writer = Writer(
-            self.registers, count, self.exact, node.body, node.note, addresses, self.floats, normal
+            self.registers,
+            count,
+            self.policy.exact,
+            node.body,
+            node.note,
+            addresses,
+            self.floats,
+            normal,
+            careful=self.policy.careful,
         )
         if count:
             writer.out.append(Set(LEFT, LEFT - count))
@@ -93,7 +102,7 @@ class _Function:
             writer.add(op)
         if block.step:
             writer.out += writer.step(last)
-            writer.events[-1] = Exit(writer.out)
+            writer.events[-1] = Exit(writer.out)  # it may read any flag
         else:
             writer.add(last)
             node.ending = self._ending(block, writer)
@@ -151,7 +160,7 @@ class _Function:
             ),
             Statements("reload", event.behind),
             Set(LEFT, BUDGET),
-            self.floats.refresh(unmasked_too=True),
+            self.floats.come_back(),
         ]
 
     def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:
@@ -172,11 +181,11 @@ class _Function:
                 if found.rank[to] <= found.rank[number]:
                     label = graph.nodes[to].label  # a dispatcher has none: `node` says which entry
                     body = leave(node.label if label is None else label)
-                    events: list[Event] = [Exit(body)]
+                    events: list[Event] = [Exit(body, returns=True)]
                     way = graph.add(Node([If(LEFT.les(0), body, rare=True)], Goto(to), note=events))
                     node.ending = redirected(node.ending, {to: way})
 
 
-def function(region: Region, name: str, callees: Mapping[int, str], exact: bool) -> Function:
-    """The region's function; `exact`: see `block.Writer`."""
-    return _Function(region, callees, exact).build(name)
+def function(region: Region, name: str, callees: Mapping[int, str], policy: Policy) -> Function:
+    """The region's function."""
+    return _Function(region, callees, policy).build(name)

@@ -17,12 +17,10 @@ from elfin.core.mxcsr import DAZ
 from elfin.core.softfloat_convert import EQUAL, LESS, UNORDERED
 from elfin.ir.stmt import If, Let, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
-from elfin.ir.value import FALSE, Value, const, local, make
+from elfin.ir.value import FALSE, TRUE, Value, const, local, make
 from elfin.tiers.jit import floats
 from elfin.tiers.jit.floats import (
     BITS,
-    LANES,
-    LIMIT,
     Floats,
     float_of,
     invert,
@@ -68,6 +66,7 @@ class Inline:
     floats: Floats
     out: list[Stmt]
     known: Known
+    slow: Callable[[], list[Stmt] | None]  # how to leave to the slow path; None: call it
     normal: set[Value] = field(default_factory=set)
 
     def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
@@ -95,7 +94,9 @@ class Inline:
 
     def unless(self, quick: list[Value], wrong: list[Value], slow: list[Stmt]) -> None:
         """`slow` if one of `wrong` holds, which is only asked if one of `quick` does."""
-        inner: list[Stmt] = [If(either(wrong), [*slow, self.floats.refresh()])]
+        leave = self.slow()
+        slow = slow if leave is None else leave
+        inner: list[Stmt] = slow if wrong == [TRUE] else [If(either(wrong), slow)]
         self.out.append(If(either(quick), inner, rare=True))
 
     def result(self, var: Value, result: Value) -> None:
@@ -166,7 +167,7 @@ class Inline:
         nans = [op("ne", x, x, type_=I1) for x in both]
         quick = [floats.has_no_exponent(x) for x in suspects] + nans
         if len(suspects) < len(both):
-            quick.append(floats.DENORMAL)
+            quick.append(floats.MADE_DENORMAL)
         return quick, [is_denormal(x) for x in both] + nans
 
     def relation(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -206,9 +207,9 @@ class Inline:
         limit = make("const", x.type, imm=bias + bits.imm - 1 << fraction)
         fast = make(f"{type_.name}.trunc_sat_{x.type.name}_s", type_, whole)
         self.out.append(Set(result, fast.zext(I64)))
-        slow = [invert(less(op("abs", x), limit)), invert(floats.fits(x))]
+        slow = [invert(less(op("abs", x), limit)), invert(floats.is_plain(x.type))]
         call = make("call", I64, floats.bits_of(x), bits, truncates, imm=name)
-        self.unless(slow, [const(I1, 1)], [Set(result, call)])
+        self.unless(slow, [TRUE], [Set(result, call)])
         self.known[var] = result
 
     def from_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -217,9 +218,8 @@ class Inline:
         type_, exact = (F64, 1 << 53) if name.endswith("f64") else (F32, 1 << 24)
         result = local(type_, f"{var.imm}.f{len(self.out)}")
         self.out.append(Set(result, make(f"{type_.name}.convert_i64_s", type_, x)))
-        plain = less(make("const", type_, imm=0), LIMIT[type_])
-        slow = [const(I64, 2 * exact).ltu(x + exact) & invert(plain)]
-        self.unless(slow, [const(I1, 1)], floats.call(result, name, x))
+        slow = [const(I64, 2 * exact).ltu(x + exact) & invert(floats.is_plain(type_))]
+        self.unless(slow, [TRUE], floats.call(result, name, x))
         self.result(var, result)
 
     def narrow(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -227,7 +227,7 @@ class Inline:
         result = local(F32, f"{var.imm}.f{len(self.out)}")
         self.out.append(Set(result, make("f32.demote_f64", F32, x)))
         slow = [invert(floats.is_normal(result))]
-        self.unless(slow, [const(I1, 1)], floats.call(result, name, floats.bits_of(x)))
+        self.unless(slow, [TRUE], floats.call(result, name, floats.bits_of(x)))
         self.result(var, result)
 
     def widen(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -243,41 +243,38 @@ class Inline:
     def packed(self, name: str, var: Value, arguments: list[Value]) -> None:
         type_ = F64 if name.endswith("d") else F32
         shape, int_shape = ("f64x2", "i64x2") if type_ is F64 else ("f32x4", "i32x4")
-        operation, limits = name[:-2], LANES[type_ is F32]
-        all_ = const(I32, 3 if type_ is F64 else 15)
-
-        def lanewise(what: str, *args: Value) -> Value:
-            return make(f"{shape}.{what}", V128, *args)
-
-        def splat(pattern: int) -> Value:
-            count = 128 // type_.bits
-            return const(V128, sum(pattern << type_.bits * i for i in range(count)))
-
+        operation = name[:-2]
         result = local(V128, f"{var.imm}.v{len(self.out)}")
-        self.out.append(Set(result, lanewise(operation, *arguments)))
-        size = lanewise("abs", result)
-        good = [lanewise("lt", size, limits)]
-        if operation in ("mul", "div"):
-            good.append(lanewise("gt", size, splat(1 << (52 if type_ is F64 else 23))))
+        self.out.append(Set(result, make(f"{shape}.{operation}", V128, *arguments)))
+        normal = operation in ("mul", "div")
+        good = right = floats.good_lanes(type_, result, normal=normal)
+        if normal:
+            right = self._or_exact_zero(type_, result, arguments[: 1 + (operation == "mul")], right)
         for x in dict.fromkeys(arguments):
-            if lanewise("abs", x) not in self.normal:
-                exponents = make("v128.and", V128, x, splat(floats.EXPONENT[type_]))
-                good.append(make(f"{int_shape}.ne", V128, exponents, const(V128, 0)))
-        fine = reduce(lambda a, b: make("v128.and", V128, a, b), good)
-        slow = make(f"{int_shape}.bitmask", I32, fine).ne(all_)
-        again: list[Stmt] = [
-            Set(result, make("call", V128, *arguments, imm=name)),
-            *self._denormal_lanes(result, type_),
-        ]
-        self.out.append(If(slow, [*again, self.floats.refresh()], rare=True))
+            if make(f"{shape}.abs", V128, x) not in self.normal:
+                exponents = make("v128.and", V128, x, floats.splat(type_, floats.EXPONENT[type_]))
+                small = make(f"{int_shape}.eq", V128, exponents, const(V128, 0))
+                good = make("v128.andnot", V128, good, small)
+                right = make("v128.andnot", V128, right, floats.denormal_lanes(type_, x))
+        all_ = const(I32, 3 if type_ is F64 else 15)
+        quick, wrong = (make(f"{int_shape}.bitmask", I32, m).ne(all_) for m in (good, right))
+        self.unless([quick], [wrong], floats.call(result, name, *arguments))
         self.known[var] = result
-        self.normal.add(lanewise("abs", result))
+        self.normal.add(make(f"{shape}.abs", V128, result))
 
-    def _denormal_lanes(self, result: Value, type_: Type) -> list[Stmt]:
-        shape = "f64x2" if type_ is F64 else "f32x4"
-        count = 128 // type_.bits
-        each = (make(f"{shape}.extract_lane", type_, result, imm=i) for i in range(count))
-        return [Set(floats.DENORMAL, either([floats.DENORMAL, *map(is_denormal, each)]))]
+    def _or_exact_zero(
+        self, type_: Type, result: Value, factors: list[Value], good: Value
+    ) -> Value:
+        """Or a zero that comes of a zero."""
+        shape = f"f{type_.bits}x{128 // type_.bits}"
+
+        def is_zero(x: Value) -> Value:
+            return make(f"{shape}.eq", V128, x, const(V128, 0))
+
+        zero = reduce(lambda a, b: make("v128.or", V128, a, b), map(is_zero, factors))
+        zero = make("v128.and", V128, zero, is_zero(result))
+        zero = make("v128.and", V128, zero, floats.good_lanes(type_, result, normal=False))
+        return make("v128.or", V128, good, zero)
 
 
 Expansion = Callable[[Inline, str, Value, list[Value]], None]

@@ -17,10 +17,12 @@ from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
 from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switch
+from elfin.ir.value import forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.code import Op, read_run
 from elfin.tiers.jit.function import function
+from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
 BEHIND_OPS: Final = ("mulhu64", "mulhs64")  # core functions that the backend calls for an op
@@ -35,11 +37,14 @@ class Unit:
     entries: tuple[int, ...]
     code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
     ops: int
-    exact: bool
+    policy: Policy
 
-    def is_of(self, memory: GuestMemory, exact: bool) -> bool:
-        """Was the unit made from the code that this memory holds?"""
-        return self.exact == exact and all(
+    def covers(self, pc: int) -> bool:
+        return any(at <= pc < at + len(data) for at, data in self.code)
+
+    def is_of(self, memory: GuestMemory, policy: Policy) -> bool:
+        """Was the unit made from the code that this memory holds, in this way?"""
+        return self.policy == policy and all(
             memory.space.read(layout.GUEST_BASE + at, len(data)) == data for at, data in self.code
         )
 
@@ -65,22 +70,23 @@ def translate(
     memory: GuestMemory,
     pc: int,
     first: int,
-    exact: bool,
+    policy: Policy,
     *,
     read: Reader = read_run,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate.  Its functions get table indices from `first` on; `exact`: see `block.Writer`.
+    translate.  Its functions get table indices from `first` on.
     `name` gives symbols for the name section."""
+    known = mark()
     start = perf_counter()
     regions = _regions(memory, pc, read)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
     found = perf_counter()
-    functions = [function(region, names[region.entry], names, exact) for region in regions]
+    functions = [function(region, names[region.entry], names, policy) for region in regions]
     lifted = perf_counter()
     wasm = module.build(
         functions,
@@ -96,10 +102,11 @@ def translate(
         labels={} if name is None else {i: name(memory, at) or i for at, i in names.items()},
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
-    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, exact)
+    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, policy)
     if watch is not None:
         seconds = (found - start, lifted - found, perf_counter() - lifted)
         watch(Making(memory, unit, regions, functions, seconds))
+    forget(known)  # nothing of it is needed any more; a long run must not grow
     return unit
 
 

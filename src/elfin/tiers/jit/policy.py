@@ -1,0 +1,16 @@
+"""How code is translated: what differs between units of the same guest code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`exact`: each access checks the page's permission, so that a fault finds exact state; else the host's
+    memory protection ends the run (see `runtime.memory`).
+    `careful`: a float operation without a fast path calls the slow one; else it leaves the function, which keeps
+    loops free of calls."""
+
+    exact: bool = True
+    careful: bool = False
