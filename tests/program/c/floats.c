@@ -1,5 +1,6 @@
-/* Floating point without x87: printing, reading, rounding, the library's functions to a few digits. */
+/* Floating point: printing, reading, rounding, the library's functions to a few digits. */
 #include "check.h"
+#include <fenv.h>
 #include <float.h>
 #include <math.h>
 #include <xmmintrin.h>
@@ -22,7 +23,7 @@ int main(void) {
         double v = values[i];
         printf("%f %e %g %a %.0f %.3e %20.5f %-20.3g|%+g %#g %.17g\n", v, v, v, v, v, v, v, v, v, v, v);
         printf("%g\n", (float)v);
-        printf("%g %g %g %g %g\n", floor(v), ceil(v), trunc(v), rint(v), round(v));
+        printf("%g %g %g %g %g %g\n", floor(v), ceil(v), trunc(v), rint(v), round(v), nearbyint(v));
         printf("%d %d %d %d %ld\n", isnan(v), isinf(v), signbit(v) != 0, fpclassify(v), fabs(v) < 1e18 ? lrint(v) : 0);
         int exponent;
         double part, fraction = frexp(v, &exponent);
@@ -37,6 +38,7 @@ int main(void) {
         if ((i * 7 + j) % 11 == 0) {
             printf("%g %g: %g %g %g %g %g %d%d%d\n", a, b, a + b, a - b, a * b, a / b,
                    b != 0 && isfinite(a) ? fmod(a, b) : 0, a < b, a <= b, a == b);
+            bits("fma", fma(a, b, 1.25));
         }
     }
     for (double x = 0.05; x < 4; x += 0.37)
@@ -50,16 +52,17 @@ int main(void) {
         double v = strtod(texts[i], &end);
         printf("%.17g %a rest '%s' %g\n", v, v, end, strtof(texts[i], NULL));
     }
+    int modes[] = {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
     for (int i = 0; i < 4; i++) {
-        _MM_SET_ROUNDING_MODE(i << 13);
+        fesetround(modes[i]);
         volatile double one = 1, three = 3, tenth = 0.1;
         bits("third", one / three);
         bits("sum", tenth + 0.2);
         bits("sqrt", sqrt(one + one));
         printf("%g %g %ld\n", rint(2.5 * one), rint(-2.5 * one), lrint(0.75 * one));
     }
-    _MM_SET_ROUNDING_MODE(_MM_ROUND_NEAREST);
-    _MM_SET_EXCEPTION_STATE(0);
+    fesetround(FE_TONEAREST);
+    feclearexcept(FE_ALL_EXCEPT);
     volatile double big = 1e308;
     big *= 10;
     printf("overflow and inexact: %x\n", _MM_GET_EXCEPTION_STATE());
