@@ -59,7 +59,9 @@ class Dump:
 def lines(making: Making, name: Name) -> Iterator[str]:
     """A unit as text."""
     unit = making.unit
-    yield f"{len(unit.entries)} regions, {unit.ops} instructions, {len(unit.wasm)} bytes of Wasm"
+    how = "exact" if unit.policy.exact else "guarded"
+    how += ", careful" if unit.policy.careful else ""
+    yield f"{len(unit.entries)} regions, {unit.ops} instructions, {len(unit.wasm)} bytes; {how}"
     code = dict(unit.code)
     for region, function in zip(making.regions, making.functions, strict=True):
         yield from _region(region, function, code, name)
