@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -57,10 +58,12 @@ class Runner:
         )
 
 
-def runners(tier: str) -> list[Runner]:
-    """Native first, then elfin, then whatever else is installed."""
-    elfin = (sys.executable, "-m", "elfin", "run", "--tier", tier, "--stats")
-    found = [Runner("native", ()), Runner("elfin", elfin)]
+def runners(tiers: Sequence[str]) -> list[Runner]:
+    """Native first, then each tier of elfin under its name, then whatever else is installed."""
+    found = [Runner("native", ())]
+    for tier in tiers:
+        elfin = (sys.executable, "-m", "elfin", "run", "--tier", tier, "--stats")
+        found.append(Runner(tier, elfin))
     if qemu := shutil.which("qemu-x86_64"):
         found.append(Runner("qemu", (qemu,)))
     return found
