@@ -10,6 +10,7 @@ from elfin.kernel.abi.poll import (
     FD_SETSIZE,
     POLLFD,
     POLLNVAL,
+    POLLOUT,
     SELECT_EX,
     SELECT_IN,
     SELECT_OUT,
@@ -50,11 +51,15 @@ def wait_for(
     timeout: float | None,
     *,
     restart: Restart,
+    writers: Iterable[File] | None = None,
     mask: int | None = None,
     finish: Callable[[], object] = lambda: None,
     quiet: Callable[[], object] = lambda: None,
 ) -> Result:
     """Poll now, or wait until one of the files may be ready or the time (seconds) is over.
+
+    `writers` are those that are asked whether they can be written to; None: all.  (A terminal
+    nearly always can: to wait for that, too, would be no wait at all.)
 
     `finish` runs once, however it ends (it reports the time that is left), `quiet` when the time
     is over and nothing was ready.
@@ -71,6 +76,7 @@ def wait_for(
     now = t.kernel.monotonic()
     end = None if timeout is None else now + timeout
     watched = list(files)
+    writing = watched if writers is None else list(writers)
 
     def again() -> int | None:
         answer = poll()
@@ -91,7 +97,7 @@ def wait_for(
         again,
         deadline=_earliest(t, watched, end),
         host_read=frozenset().union(*(f.host_read() for f in watched)),
-        host_write=frozenset().union(*(f.host_write() for f in watched)),
+        host_write=frozenset().union(*(f.host_write() for f in writing)),
         restart=restart,
         on_interrupt=on_interrupt,
     )
@@ -144,8 +150,18 @@ def _poll(
         t.write_memory(address, b"".join(POLLFD.pack(fd, wanted, 0) for fd, wanted, _ in rows))
 
     t.check_write(address, count * POLLFD.size)
-    files = [file for fd, _, _ in rows if (file := table.find(fd)) is not None]
-    return wait_for(t, files, poll, timeout, restart=restart, mask=mask, finish=finish, quiet=quiet)
+    opened = [(file, wanted) for fd, wanted, _ in rows if (file := table.find(fd)) is not None]
+    return wait_for(
+        t,
+        [file for file, _ in opened],
+        poll,
+        timeout,
+        restart=restart,
+        writers=[file for file, wanted in opened if wanted & POLLOUT],
+        mask=mask,
+        finish=finish,
+        quiet=quiet,
+    )
 
 
 @syscall(7, "poll", "fds:ptr", "count:size", "timeout:int")
@@ -224,6 +240,7 @@ def _select(
         poll,
         timeout,
         restart=Restart.NO_HAND,
+        writers=[file for fd, file in zip(fds, files, strict=True) if wanted[1] >> fd & 1],
         mask=mask,
         finish=finish,
         quiet=lambda: store([0, 0, 0]),
