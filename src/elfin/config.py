@@ -27,4 +27,5 @@ SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is ma
 WARM: Final = 100  # times a call is made before its target is translated with the caller
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most
+AGAIN_OPS: Final = 20  # instructions of a translated callee that is translated again with a caller
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
+HANDLERS = "elfin.tiers.interp.translated"
 
 
 class Translator:
@@ -85,11 +86,13 @@ class Translator:
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
                 return
+            handler = importlib.import_module(HANDLERS).TRANSLATED
             unit = importlib.import_module(UNIT).translate(
                 memory,
                 pc,
                 self.next_index,
                 policy,
+                is_known=lambda at: memory.exports["translated_index"](at, handler) != 0,
                 name=self.name,
                 watch=self.watch and self.watch.made,
             )
@@ -119,6 +122,6 @@ class Translator:
         if unit.first not in started:
             started.add(unit.first)
             memory.space.instantiate(module)
-        handler = importlib.import_module("elfin.tiers.interp.translated").TRANSLATED
+        handler = importlib.import_module(HANDLERS).TRANSLATED
         for i, entry in enumerate(unit.entries):
             memory.exports["install"](entry, unit.first + i, handler)

@@ -57,12 +57,12 @@ class Region:
         return {pc: found[0] for pc, found in before.items() if len(found) == 1 and found[0] >= 0}
 
 
-def discover(entry: int, read: Callable[[int], list[Op]]) -> Region:
-    """The region of an entry, up to `config.REGION_OPS` instructions."""
+def discover(entry: int, read: Callable[[int], list[Op]], most: int = config.REGION_OPS) -> Region:
+    """The region of an entry; `most`: goes no further when it has as many instructions."""
     ops: dict[int, Op] = {}
     leaders = {entry}
     work = [entry]
-    while work and len(ops) < config.REGION_OPS:
+    while work and len(ops) < most:
         pc = work.pop()
         while pc not in ops:
             line = read(pc)

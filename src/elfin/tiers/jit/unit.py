@@ -73,15 +73,16 @@ def translate(
     policy: Policy,
     *,
     read: Reader = read_run,
+    is_known: Callable[[int], bool] = lambda _: False,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
     translate.  Its functions get table indices from `first` on.
-    `name` gives symbols for the name section."""
+    `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the name section."""
     known = mark()
     start = perf_counter()
-    regions = _regions(memory, pc, read)
+    regions = _regions(pc, lambda at: read(memory, at), is_known)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
@@ -110,22 +111,31 @@ def translate(
     return unit
 
 
-def _regions(memory: GuestMemory, pc: int, read: Reader) -> list[Region]:
-    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit."""
+def _regions(
+    pc: int, read: Callable[[int], list[Op]], is_known: Callable[[int], bool]
+) -> list[Region]:
+    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
+    translated already only small ones: others are called through the table."""
     found: dict[int, Region] = {}
+    seen: set[int] = set()
     work = [pc]
     size = 0
     while work and len(found) < config.UNIT_REGIONS and size < config.REGION_OPS:
         at = work.pop(0)
-        if at in found:
+        if at in seen:
             continue
-        region = discover(at, lambda a: read(memory, a))
+        seen.add(at)
+        again = at != pc and is_known(at)
+        region = discover(at, read, config.AGAIN_OPS + 1 if again else config.REGION_OPS)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
+        ops = sum(len(block.ops) for block in region.blocks.values())
+        if again and ops > config.AGAIN_OPS:
+            continue
         found[at] = region
+        size += ops
         for block in region.blocks.values():
-            size += len(block.ops)
             last = block.ops[-1]
             if kind(last) == CALL and is_direct(last) and last.taken >= config.WARM:
                 work.append(last.disp)
