@@ -1,125 +1,154 @@
-"""What the runs say: ratios to native, as a Markdown table or as JSON lines."""
+"""What the rounds say, as Markdown tables and as JSON lines."""
 
 from __future__ import annotations
 
 import json
-import platform
 import statistics
-import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 from measure import Run
-from suite import COMPILE
+from rounds import NATIVE, Timing
+from warmup import Hashing, Translation, total
 
-NATIVE = "native"
-
-
-@dataclass
-class Result:
-    """The runs of one kernel, by runner.  `startup`: CPU seconds of an empty program, by runner."""
-
-    name: str
-    size: int
-    startup: dict[str, float]
-    runs: dict[str, list[Run]] = field(default_factory=dict)
-
-    def times(self, runner: str) -> list[float]:
-        """CPU seconds of each run, without those of starting up."""
-        return [max(run.cpu - self.startup[runner], 1e-4) for run in self.runs[runner]]
-
-    def median(self, runner: str) -> float:
-        return statistics.median(self.times(runner))
-
-    def ratio(self, runner: str) -> float:
-        return self.median(runner) / self.median(NATIVE)
-
-    def spread(self, runner: str) -> float:
-        """Half the range of the times, as a part of their median."""
-        times = self.times(runner)
-        return (max(times) - min(times)) / 2 / self.median(runner)
-
-    def speed(self, runner: str) -> float:
-        """Million guest instructions a CPU second; 0 where they are not counted."""
-        return self.runs[runner][0].instructions / self.median(runner) / 1e6
+TITLES = {
+    "jit": "jit",
+    "interp": "interp",
+    "qemu": "qemu-user",
+    "wasm": "source as Wasm, wasmtime",
+    "v8": "source as Wasm, V8 (optimised)",
+}
 
 
-def table(results: Sequence[Result], tiers: Sequence[str], others: Sequence[str]) -> str:
-    """One line a kernel, and the geometric means."""
-    head = ["kernel", "size", "native s"]
-    for tier in tiers:
-        head += [f"{tier} / native", "spread", "M instr/s"]
-    head += [f"{name} / native" for name in others]
+def steady(timings: Sequence[Timing], names: Sequence[str]) -> str:
+    """Steady state as a multiple of native, one line a workload, then the geometric means."""
+    head = ["", "native s"]
+    for name in names:
+        head += [TITLES.get(name, name), *(["±"] if name == "jit" else [])]
     lines = [row(head), "|---" * len(head) + "|"]
-    for r in results:
-        cells = [r.name, str(r.size), f"{r.median(NATIVE):.3f}"]
-        for tier in tiers:
-            cells += [f"{r.ratio(tier):.1f}", f"{r.spread(tier):.0%}", f"{r.speed(tier):.0f}"]
-        lines.append(row([*cells, *(f"{r.ratio(name):.1f}" for name in others)]))
-    cells = ["geometric mean", "", ""]
-    for tier in tiers:
-        ratio = statistics.geometric_mean(r.ratio(tier) for r in results)
-        speeds = [r.speed(tier) for r in results]
-        speed = f"{statistics.geometric_mean(speeds):.0f}" if all(speeds) else ""
-        cells += [f"{ratio:.1f}", "", speed]
-    cells += [f"{statistics.geometric_mean(r.ratio(n) for r in results):.1f}" for n in others]
+    for t in timings:
+        cells = [t.workload.name, f"{median(t.slopes.get(NATIVE, [])):.3f}"]
+        for name in names:
+            cells.append(figure(t.ratio(name)) if t.has(name, NATIVE) else "-")
+            cells += ([f"{t.spread(name):.0%}"] if t.has(name, NATIVE) else ["-"]) * (name == "jit")
+        lines.append(row(cells))
+    cells = ["geometric mean", ""]
+    for name in names:
+        cells += [figure(mean(timings, name, NATIVE)), *([""] if name == "jit" else [])]
     return "\n".join([*lines, row(cells)])
 
 
-def startup_lines(hello: dict[str, list[Run]]) -> str:
-    """Wall and CPU time of a static hello."""
-    lines = ["Start-up, a static hello, warm, medians:"]
-    for name, runs in hello.items():
-        wall = statistics.median(run.wall for run in runs)
-        cpu = statistics.median(run.cpu for run in runs)
-        lines.append(f"* {name}: {wall * 1000:.0f} ms, {cpu * 1000:.0f} ms of CPU")
+def mean(timings: Sequence[Timing], name: str, base: str) -> float:
+    """The geometric mean of name / base, over the workloads that have both; 0 for none."""
+    ratios = [t.ratio(name, base) for t in timings if t.has(name, base)]
+    return statistics.geometric_mean(ratios) if ratios else 0.0
+
+
+def goals(
+    kernels: Sequence[Timing],
+    programs: Sequence[Timing],
+    made: Sequence[Translation],
+    hashed: Hashing | None,
+) -> str:
+    """What was asked beside what was measured."""
+    lines = [row(["asked", "at most", "measured", "worst"]), "|---|---|---|---|"]
+
+    def add(what: str, limit: str, value: float, worst: str = "") -> None:
+        if value:
+            lines.append(row([what, limit, figure(value), worst]))
+
+    add("kernels: jit / native, geometric mean", "2.0", mean(kernels, "jit", NATIVE))
+    for group, title, limit in ((kernels, "kernels", "4"), (programs, "programs", "3")):
+        top = extreme(group, "jit", NATIVE, max)
+        add(f"{title}: jit / native, the slowest", limit, *top)
+    add("jit / qemu-user, geometric mean", "0.33", mean(kernels, "jit", "qemu"))
+    add("jit / qemu-user, the slowest", "1", *extreme(kernels, "jit", "qemu", max))
+    add("jit / source as Wasm on wasmtime, geometric mean", "1.5", mean(kernels, "jit", "wasm"))
+    add("jit / interp, geometric mean", "0.1", mean(kernels, "jit", "interp"))
+    if made:
+        add("translation, µs a guest instruction", "40", total(made).each)
+    if hashed is not None:
+        whole = hashed.cpu / hashed.steady
+        add("sha256sum of 30 MB: whole run / steady state", "1.3", whole)
     return "\n".join(lines)
+
+
+def extreme(
+    timings: Sequence[Timing], name: str, base: str, choose: Callable[..., tuple[float, str]]
+) -> tuple[float, str]:
+    found = [(t.ratio(name, base), t.workload.name) for t in timings if t.has(name, base)]
+    return choose(found) if found else (0.0, "")
+
+
+def whole(timings: Sequence[Timing]) -> str:
+    """Whole runs, start-up and translation included, of about a second natively."""
+    head = ["", "size", "native s", "jit s", "jit / native", "jit, wall s"]
+    lines = [row(head), "|---" * len(head) + "|"]
+    for t in timings:
+        if t.has("jit", NATIVE):
+            cells = [f"{t.cpu(NATIVE):.2f}", f"{t.cpu('jit'):.2f}", figure(t.whole_ratio("jit"))]
+            name, size = t.workload.name, str(t.workload.size)
+            lines.append(row([name, size, *cells, f"{t.wall('jit'):.2f}"]))
+    return "\n".join(lines)
+
+
+def translation(made: Sequence[Translation]) -> str:
+    """Microseconds a guest instruction, by step."""
+    together = total(made)
+    head = ["", "instructions", *together.seconds, "together", "ran translated"]
+    lines = [row(head), "|---" * len(head) + "|"]
+    for t in [*made, together]:
+        parts = [f"{t.part(part):.1f}" for part in together.seconds]
+        ran = f"{t.translated:.1f} %" if t is not together else ""
+        lines.append(row([t.name, str(t.ops), *parts, f"{t.each:.1f}", ran]))
+    return "\n".join(lines)
+
+
+def warm(hashed: Hashing) -> str:
+    rest = (hashed.cpu - hashed.start) / hashed.steady
+    return (
+        f"`busybox sha256sum` of 30 MB: {hashed.steady:.3f} s in steady state; the whole run takes"
+        f" {hashed.cpu:.3f} s of CPU ({hashed.cpu / hashed.steady:.2f} times that; {rest:.2f} times"
+        f" without the {hashed.start:.3f} s of a hello), {hashed.wall:.3f} s on the clock."
+    )
+
+
+def startup(hello: dict[str, list[Run]]) -> str:
+    """Wall and CPU time of a static hello, milliseconds."""
+    lines = [row(["hello", "wall ms", "CPU ms"]), "|---|---|---|"]
+    for name, runs in hello.items():
+        wall, cpu = (
+            statistics.median(t) * 1000 for t in zip(*((r.wall, r.cpu) for r in runs), strict=True)
+        )
+        lines.append(row([TITLES.get(name, name), f"{wall:.1f}", f"{cpu:.1f}"]))
+    return "\n".join(lines)
+
+
+def json_lines(timings: Sequence[Timing]) -> Iterator[str]:
+    for t in timings:
+        for name, slopes in t.slopes.items():
+            if t.has(name, NATIVE):
+                yield json.dumps(
+                    {
+                        "bench": t.workload.name,
+                        "size": t.workload.size,
+                        "runner": name,
+                        "rounds": len(slopes),
+                        "steady": median(slopes),
+                        "ratio": t.ratio(name),
+                        "spread": t.spread(name),
+                        "whole": t.cpu(name),
+                    }
+                )
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else 0.0
+
+
+def figure(value: float) -> str:
+    """Three digits."""
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def document(text: str, rounds: int) -> str:
-    """docs/benchmarks.md."""
-    return (
-        "# Benchmarks\n\n"
-        "Made by `./dev bench --document`; the kernels are in `bench/kernels`. Each was built with"
-        f" `{' '.join(COMPILE)}` and run {rounds} times with each runner in turn, on"
-        f" {processor()}, Linux {platform.release()}, Python {platform.python_version()},"
-        f" commit {commit()}. Figures are CPU time, medians, without that of starting up; the spread is"
-        f" half the range.\n\n{text}\n"
-    )
-
-
-def json_lines(results: Sequence[Result]) -> Iterator[str]:
-    for r in results:
-        for runner in r.runs:
-            yield json.dumps(
-                {
-                    "commit": commit(),
-                    "bench": r.name,
-                    "size": r.size,
-                    "runner": runner,
-                    "runs": len(r.runs[runner]),
-                    "median": r.median(runner),
-                    "spread": r.spread(runner),
-                    "ratio": r.ratio(runner),
-                    "instructions": r.runs[runner][0].instructions,
-                }
-            )
-
-
-def processor() -> str:
-    text = Path("/proc/cpuinfo").read_text()
-    names = [s.partition(": ")[2] for s in text.splitlines() if s.startswith("model name")]
-    return f"{names[0] if names else 'an unnamed processor'} ({len(names)} threads)"
-
-
-def commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout.strip() or "unknown"
