@@ -66,7 +66,8 @@ HOT: Final = 0x470  # u32, how often a branch is taken before its target is tran
 FLOAT_ODD: Final = 0x474  # u32, not 0: translated code has made a denormal
 FLOAT_SEEN: Final = 0x478  # u32, the MXCSR that FLOAT_LIMITS were made for, 0: none
 FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
-STATE_SIZE: Final = 0x4E0
+FLOAT_WATCHED: Final = 0x4E0  # u32, not 0: the guest has written to MXCSR, it may look at the flags
+STATE_SIZE: Final = 0x4F0
 
 GPR_NAMES: Final = (
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",

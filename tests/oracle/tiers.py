@@ -16,5 +16,7 @@ TIERS: Final[dict[str, Callable[[], Executor]]] = {
     "interp": lambda: InterpreterExecutor(WasmtimeHost()),
     "interp-canonical": lambda: InterpreterExecutor(CanonicalHost(), "interp-canonical"),
     "jit": partial(TranslatorExecutor, exact=True),
+    "jit-quick": partial(TranslatorExecutor, exact=True, sticky=False),
+    "jit-canonical": lambda: TranslatorExecutor(True, False, CanonicalHost()),
     "ref": ReferenceExecutor,
 }

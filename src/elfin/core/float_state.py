@@ -21,7 +21,7 @@ from elfin.core.guest import (
     guest_store_u64,
     guest_store_v128,
 )
-from elfin.core.mxcsr import RESERVED
+from elfin.core.mxcsr import PLAIN, RESERVED
 from elfin.core.x87_state import status, summary_of
 from elfin.dialect import (
     core_function,
@@ -41,6 +41,7 @@ from elfin.dialect.lanes import i8x16_shr_s, v128_bitselect
 from elfin.isa.vectors import GP
 
 STATE: Final = layout.STATE
+CONTROL: Final = 0xFFC0  # MXCSR but for its flags
 MXCSR_MASK: Final = 0xFFFF  # which bits of MXCSR there are
 # Offsets in the image.
 FCW, FSW, TAGS, FOP, FIP, FDP, MXCSR, MASK, ST, XMM = 0, 2, 4, 6, 8, 16, 24, 28, 32, 160
@@ -117,6 +118,9 @@ def restore_float_state(address: u64, wide: u32) -> u32:
         store_u32(u32(STATE + layout.FAULT_VECTOR), u32(GP))
         store_u32(u32(STATE + layout.FAULT_ERROR), u32(0))
         return u32(1)
+    old = load_u32(u32(STATE + layout.MXCSR))
+    if (mxcsr & CONTROL) != PLAIN or (old & ~mxcsr) != 0:
+        store_u32(u32(STATE + layout.FLOAT_WATCHED), u32(1))  # as LDMXCSR; not what only puts back
     store_u32(u32(STATE + layout.MXCSR), mxcsr)
     store_u16(u32(STATE + layout.FCW), guest_load_u16(address + FCW))
     store_u16(u32(STATE + layout.FSW), summary_of(guest_load_u16(address + FSW)))

@@ -21,6 +21,7 @@ FXRSTOR("NP 0F AE /1   M,n")
 
 RESERVED = 0xFFFF_0000  # bits of MXCSR that must be zero
 MXCSR = Slot(layout.MXCSR, I32)
+WATCHED = Slot(layout.FLOAT_WATCHED, I32)
 
 
 @semantics("ldmxcsr")
@@ -29,6 +30,7 @@ def ldmxcsr(m: Sem, src: Place) -> None:
     value = m.read(src)
     m.fault_if((value & RESERVED).ne(0), GP)
     m.write(MXCSR, value)
+    m.write(WATCHED, const(I32, 1))
 
 
 @semantics("stmxcsr")

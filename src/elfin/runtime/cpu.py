@@ -79,6 +79,10 @@ class RegisterFile:
         set_rflags(self.file, value)
 
     @property
+    def mxcsr(self) -> int:
+        return int(struct.unpack_from("<I", self.file, layout.MXCSR)[0])
+
+    @property
     def instructions(self) -> int:
         """Instructions this task has retired."""
         return self._words[layout.COUNT // 8]

@@ -60,6 +60,7 @@ class GuestMemory:
         below = GUEST_BASE - layout.CACHE_LIMIT
         self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
         self.exact = not self.guarded
+        self.sticky = False  # translated code keeps MXCSR's sticky flags exact
 
     def read(self, addr: int, n: int) -> bytes:
         if not self.guarded or self._all_allow(REFUSES_READ, addr, n):
@@ -97,6 +98,18 @@ class GuestMemory:
         if not self.exact:
             self.exact = True
             self._drop_all_code()
+
+    def make_sticky(self) -> None:
+        """From now on translated float operations must keep the sticky flags exact."""
+        if not self.sticky:
+            self.sticky = True
+            self.space.write(layout.STATE + layout.FLOAT_WATCHED, b"\1")
+            self._drop_all_code()
+
+    @property
+    def watched(self) -> bool:
+        """Has the guest written to MXCSR?"""
+        return self.space.read(layout.STATE + layout.FLOAT_WATCHED, 1) != b"\0"
 
     def fault_of(self, trap: Exception) -> Fault | None:
         """The fault of an access that the host's protection or guarded code itself refused; None: the trap
@@ -146,6 +159,8 @@ class GuestMemory:
                 chunk = self.read(at - GUEST_BASE, min(COPY_CHUNK, end - at))
                 if chunk != ZEROS[: len(chunk)]:
                     copy.space.write(at, chunk)
+        if self.watched:
+            copy.make_sticky()
         if self.guarded:
             copy.guarded, copy.exact = True, self.exact
             copy.space.protect(layout.CACHE_LIMIT, self.space.size - layout.CACHE_LIMIT, 0)

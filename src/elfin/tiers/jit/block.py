@@ -54,7 +54,8 @@ from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.floats import Floats, float_of
 from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
-from elfin.tiers.jit.inline import EXPANSIONS, TAKES_INTEGER, Inline, float_lane
+from elfin.tiers.jit.inline import TAKES_INTEGER, Inline, float_lane
+from elfin.tiers.jit.quick import QUICK, Quick
 
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
@@ -93,7 +94,10 @@ class Writer:
     _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
-        self._inline = Inline(self.floats, self.out, self._known, self._slow, self.normal)
+        kind = Inline if self.floats.sticky else Quick
+        self._inline = kind(
+            self.floats, self.out, self._known, self._slow, self.careful, self.normal
+        )
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
@@ -303,7 +307,7 @@ def plan(body: list[Effect]) -> Plan:
                             out.alone[value.args[1]] = value
             case Let(_, Value(op="get", imm=slot)) if slot in FLAG_SLOTS:
                 out.flags |= BIT[slot]
-            case Let(_, Value(op="call") as call) if call.imm in EXPANSIONS:
+            case Let(_, Value(op="call") as call) if call.imm in QUICK:
                 if call.imm not in TAKES_INTEGER:
                     out.floats.update(a for a in call.args if a.op == "local")
     out.one_vector = vectors < 2

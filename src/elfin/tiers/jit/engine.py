@@ -18,7 +18,7 @@ from elfin.isa.leave import LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
-from elfin.runtime.cpu import RegisterFile
+from elfin.runtime.cpu import MXCSR_DEFAULT, RegisterFile
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from elfin.tiers.jit.inside import Watcher
 
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
+CONTROL = 0xFFC0  # MXCSR but for its sticky flags
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
 HANDLERS = "elfin.tiers.interp.translated"
 
@@ -35,15 +36,17 @@ HANDLERS = "elfin.tiers.interp.translated"
 class Translator:
     """Runs tasks; owns what was translated for them.
 
-    `hot`: how often a branch is taken before its target is translated.  `name`: the symbol at an
+    `hot`: how often a branch is taken before its target is translated.  `sticky`: float flags are exact from the
+    start, not only when the guest has written to MXCSR (see `Policy`).  `name`: the symbol at an
     address of a memory, for the name sections.  `watch` is told of each translation.
     """
 
     name: Callable[[GuestMemory, int], str | None] | None = None
     watch: Watcher | None = None
 
-    def __init__(self, hot: int = config.HOT) -> None:
+    def __init__(self, hot: int = config.HOT, *, sticky: bool = False) -> None:
         self.hot = hot
+        self.sticky = sticky
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
         self.careful: set[int] = set()  # entries with a careful policy
         self.next_index = 0
@@ -72,16 +75,21 @@ class Translator:
                 return exit_of(reason, task)
 
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
-        """A program that handles SIGSEGV sees the registers of a fault: they must be exact then."""
+        """A program that handles SIGSEGV sees the registers of a fault: they must be exact then.  One that has
+        written to MXCSR may look at its sticky flags, or wants other results than the usual."""
         if not memory.exact:
             actions = task.process.signal_actions
             if any(s in actions and actions[s].handler > SIG_IGN for s in FAULTS):
                 memory.make_exact()
+        if not memory.sticky:
+            control = cast(RegisterFile, task.cpu).mxcsr & CONTROL
+            if self.sticky or control != MXCSR_DEFAULT or memory.watched:
+                memory.make_sticky()
 
     def translate(self, memory: GuestMemory, pc: int) -> None:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
-        policy = Policy(memory.exact, pc in self.careful)
+        policy = Policy(memory.exact, pc in self.careful, memory.sticky)
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:

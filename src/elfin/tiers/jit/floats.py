@@ -22,6 +22,7 @@ from elfin.codegen.state import BASE, raw_load
 from elfin.core.float32 import ABOVE_TINY as ABOVE_TINY32
 from elfin.core.float32 import DENORMALS as DENORMALS32
 from elfin.core.float64 import ABOVE_TINY, DENORMALS
+from elfin.core.mxcsr import PLAIN
 from elfin.ir.stmt import Block, If, Let, Return, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, const, local, make
@@ -37,6 +38,8 @@ LANE_LIMIT: Final = {F64: raw_load(V128, BASE, AT + 32), F32: raw_load(V128, BAS
 LANE_RANGE: Final = {F64: raw_load(V128, BASE, AT + 48), F32: raw_load(V128, BASE, AT + 80)}
 MADE_DENORMAL: Final = state.read(I32, layout.FLOAT_ODD).ne(0)
 MXCSR: Final = state.read(I32, layout.MXCSR)
+CONTROL_BITS: Final = 0xFFC0
+WATCHED: Final = state.read(I32, layout.FLOAT_WATCHED)
 SEEN: Final = state.read(I32, layout.FLOAT_SEEN)
 UNMASKED: Final = local(I32, "unmasked")
 EXPONENT: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
@@ -93,6 +96,16 @@ def is_plain(type_: Type) -> Value:
     return LIMIT[type_].ne(0)
 
 
+def shape(type_: Type) -> str:
+    """The vector of this float."""
+    return f"f{type_.bits}x{128 // type_.bits}"
+
+
+def magnitudes(type_: Type, x: Value) -> Value:
+    """Each lane without its sign; also stands for all lanes where facts about them are kept."""
+    return make(f"{shape(type_)}.abs", V128, x)
+
+
 def splat(type_: Type, pattern: int) -> Value:
     count = 128 // type_.bits
     return const(V128, sum(pattern << type_.bits * i for i in range(count)))
@@ -123,8 +136,12 @@ def invert(condition: Value) -> Value:
 
 @dataclass(slots=True)
 class Floats:
-    """What a function with float operations needs beside them; `used` if it has any."""
+    """What a function with float operations needs beside them; `used` if it has any.
 
+    `sticky`: its operations keep the sticky flags; else it is only entered while nobody looks at them.
+    """
+
+    sticky: bool = True
     used: bool = False
     returns: list[list[Stmt]] = field(default_factory=list)
 
@@ -137,9 +154,13 @@ class Floats:
         """Fill in; what stands at the function's start."""
         if not self.used:
             return []
+        leave = [state.store(layout.RIP, const(I64, entry)), Return((const(I32, STEP),))]
+        if not self.sticky:
+            # Nothing that translated code calls and that comes back to it can change this.
+            odd = (MXCSR & CONTROL_BITS) ^ PLAIN | WATCHED
+            return [If(odd.ne(0), leave, rare=True)]
         for body in self.returns:
             body += look_at_control([Return((const(I32, CONTINUE),))])
-        leave = [state.store(layout.RIP, const(I64, entry)), Return((const(I32, STEP),))]
         return look_at_control(leave)
 
 

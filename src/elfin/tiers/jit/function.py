@@ -22,6 +22,7 @@ from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
 from elfin.structure.graph import Choose, End, Goto, Graph, Node, redirected
+from elfin.structure.nest import separate_nests
 from elfin.structure.order import order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
@@ -48,7 +49,7 @@ class _Function:
         self.registers = Registers()
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
-        self.floats = Floats()
+        self.floats = Floats(policy.sticky)
         self.before: dict[int, int] = {}
         # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
         self.done: dict[int, tuple[Addresses, set[Value]]] = {}
@@ -62,6 +63,7 @@ class _Function:
         for pc in self.region.blocks:
             self._block(pc)
         make_reducible(self.graph)
+        separate_nests(self.graph)
         self._loop_checks()
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note

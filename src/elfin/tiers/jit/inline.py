@@ -37,6 +37,11 @@ def either(conditions: list[Value]) -> Value:
     return reduce(lambda a, b: a | b, conditions, FALSE) if conditions else FALSE
 
 
+def type_of_packed(name: str) -> Type:
+    """The lanes of an instruction by its name's last letter."""
+    return F64 if name.endswith("d") else F32
+
+
 def facts_of(register: Value) -> list[Value]:
     """What may be known to be normal of a vector: all lanes, or one."""
     whole = [make(f"{shape}.abs", V128, register) for shape in ("f64x2", "f32x4")]
@@ -67,6 +72,7 @@ class Inline:
     out: list[Stmt]
     known: Known
     slow: Callable[[], list[Stmt] | None]  # how to leave to the slow path; None: call it
+    slow_calls: bool = False  # it is called
     normal: set[Value] = field(default_factory=set)
 
     def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
@@ -241,7 +247,7 @@ class Inline:
 
     # -- whole registers -----------------------------------------------------------------------
     def packed(self, name: str, var: Value, arguments: list[Value]) -> None:
-        type_ = F64 if name.endswith("d") else F32
+        type_ = type_of_packed(name)
         shape, int_shape = ("f64x2", "i64x2") if type_ is F64 else ("f32x4", "i32x4")
         operation = name[:-2]
         result = local(V128, f"{var.imm}.v{len(self.out)}")
@@ -289,4 +295,4 @@ EXPANSIONS: Final[dict[str, Expansion]] = {
     "f32_to_f64": Inline.widen,
     **{f"{o}p{t}": Inline.packed for t in "sd" for o in ("add", "sub", "mul", "div", "sqrt")},
 }  # fmt: skip
-TAKES_INTEGER: Final = frozenset({"i64_to_f64", "i64_to_f32"})
+TAKES_INTEGER: Final = frozenset({"i64_to_f64", "i64_to_f32", "f32x4_to_f64x2"})

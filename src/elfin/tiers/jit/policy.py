@@ -10,7 +10,10 @@ class Policy:
     """`exact`: each access checks the page's permission, so that a fault finds exact state; else the host's
     memory protection ends the run (see `runtime.memory`).
     `careful`: a float operation without a fast path calls the slow one; else it leaves the function, which keeps
-    loops free of calls."""
+    loops free of calls.
+    `sticky`: MXCSR's sticky flags are exact.  Else denormal, underflow and precision may be missing: as long as the
+    guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md)."""
 
     exact: bool = True
     careful: bool = False
+    sticky: bool = True
