@@ -151,3 +151,15 @@ def test_two_entry_loop(length: int, dispatchers: int) -> None:
     for number in found.sequence:
         for to in graph.successors(number):
             assert found.rank[to] > found.rank[number] or found.dominates(to, number)
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_long_line(branches: bool) -> None:
+    """A line of nodes, with a way out at each or without, makes no deep tree."""
+    graph = Graph()
+    for number in range(0, 6000, 2):
+        out, to = number + 1, number + 2
+        graph.add(Node(ending=Choose(local(I1, "c"), out, to) if branches else Goto(to)))
+        graph.add(Node([Return()]))
+    graph.add(Node([Return()]))
+    assert structure(graph)[-1] == Return()
