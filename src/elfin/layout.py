@@ -15,6 +15,29 @@ PAGE: Final = 4096
 GUEST_BASE: Final = 16 << 20
 GUEST_LIMIT: Final = (1 << 32) - GUEST_BASE  # guest addresses lie below
 
+# -- the mirror: what of the kernel's state quick system calls are answered from --------------
+# Written by `runtime/mirror.py` before a task runs, read by `core/quick.py`.
+MIRROR: Final = 0x200  # a u64 for each of QUICK_WORDS: the call's result, or UNANSWERED
+MIRROR_END: Final = 0x2C0  # u32, descriptors from here on are closed
+MIRROR_CLOCK: Final = 0x2C8  # u64, what to add to the host's monotonic clock
+MIRROR_NOW: Final = 0x2D0  # u64, where the host writes the time
+QUICK_ROWS: Final = (
+    0x400  # a byte a call number: its QUICK; all 0 while the kernel must see each call
+)
+QUICK_CALLS: Final = 0x200
+DESCRIPTORS: Final = 0x800  # a byte a descriptor: FD_... bits, 0 where it is closed
+DESCRIPTORS_LIMIT: Final = 0x1000
+FD_OPEN: Final = 1
+FD_SINK: Final = 2  # write takes everything and keeps nothing
+FD_EMPTY: Final = 4  # read is always at the end
+FD_ZEROS: Final = 8  # read gives zeros
+# How a call is answered: the column `quick` of its row (kernel/call.py); 0: by the kernel.
+QUICK_WORDS: Final = ("pid", "tid", "ppid", "pgid", "uid", "euid", "gid", "egid", "yield")
+QUICK: Final = (
+    "", *QUICK_WORDS, "closed", "read", "write", "clock_gettime", "gettimeofday", "time",
+)  # fmt: skip
+UNANSWERED: Final = 1 << 63  # no call has this result: the kernel must answer
+
 # -- the register file -------------------------------------------------------------------
 STATE: Final = 0x1000
 GPR: Final = 0  # 16 x u64 in encoding order: rax rcx rdx rbx rsp rbp rsi rdi r8..r15

@@ -28,6 +28,7 @@ from elfin.kernel.memory import PAGE_SIZE
 from elfin.kernel.sched import Scheduler
 from elfin.kernel.task import Task
 from elfin.kernel.world import SeededWorld, World
+from tests.kernel.quick import QuickCalls
 
 NUMBERS = {name: number for number, name in NAMES.items()}
 DATA = 0x20_0000  # where each program has a scratch area
@@ -38,6 +39,12 @@ CODE = 0x40_0000  # made-up addresses of handlers
 RESTORER = 0x7F_0000
 RAX, RSP, RDI = 0, 4, 7
 ARGUMENTS = (7, 6, 2, 10, 8, 9)
+
+
+class StillWorld(SeededWorld):
+    """Runs repeat exactly, and calls may be quick: no quick clock is there."""
+
+    real = True
 
 
 class FakeMemory:
@@ -203,10 +210,12 @@ class FakeEngine:
     """`kernel.exit.Engine` over generators.
 
     While frame n runs, rip is n * 0x1000 before its SYSCALL and 2 more after it, so a restart of
-    the call is seen and makes it again.
+    the call is seen and makes it again.  Each call is also answered quickly, if that can be done:
+    the kernel must then say the same.
     """
 
     def __init__(self) -> None:
+        self.quick = QuickCalls()
         self.handlers: dict[int, Callable[[Guest, int], Program]] = {}
         self.next_child: Main | None = None
         self.addresses = itertools.count(CODE, 0x100)
@@ -215,6 +224,7 @@ class FakeEngine:
     def run(self, task: Task, budget: int) -> Exit:
         cpu = task.cpu
         assert isinstance(cpu, FakeCpu)
+        self.quick.check(task)
         if not cpu.frames:
             assert self.next_child is not None, "a new task without a program"
             cpu.frames.append(Frame(self.next_child(Guest(self, task))))
@@ -234,6 +244,7 @@ class FakeEngine:
         for register, value in zip(ARGUMENTS, step.arguments, strict=False):
             cpu.gpr[register] = value % (1 << 64)
         cpu.rip += 2
+        self.quick.answer(task)
         return SystemCall()
 
     def _next(self, cpu: FakeCpu, frame: Frame) -> Step:
@@ -254,7 +265,7 @@ class Machine:
     """A kernel with a memory file system, one process with scratch memory and a stack."""
 
     def __init__(self, world: World | None = None, uid: int = 0) -> None:
-        self.world = world or SeededWorld(1)
+        self.world = world or StillWorld(1)
         self.hardware = FakeHardware()
         self.root = MemoryFs(self.world.wall_ns).root
         self.vfs = Vfs(self.world, self.root)

@@ -49,6 +49,7 @@ def build(
     functions: Sequence[Function],
     *,
     memory_import: tuple[str, str, int] | None = ("env", "memory", 1),
+    memory_export: str | None = None,
     memory: int | None = None,
     imports: Sequence[FunctionImport] = (),
     data: Iterable[tuple[int, bytes]] = (),
@@ -72,6 +73,8 @@ def build(
     for function, type_index in zip(imports, types, strict=False):
         module.imports.append(Import(function.module, function.field or function.name, type_index))
     _memory(module, memory_import, memory)
+    if memory_export is not None:
+        module.exports.append(Export(memory_export, "memory", 0))
     if table is not None:
         _table(module, table, indices)
     module.functions = types[len(imports) :]

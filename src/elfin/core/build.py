@@ -1,7 +1,7 @@
 """All core functions as IR: what every tier's module can call.
 
 Input:  the modules that hold dialect code, listed here by name.
-Output: `functions()`, one `ir.stmt.Function` each; `DATA`, the tables that they expect in memory.
+Output: `functions()`, one `ir.stmt.Function` each; `imports()`; `DATA`, the tables that they expect in memory.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from elfin.core import (
     guest,
     leaves,
     mxcsr,
+    quick,
+    quick_clock,
     reciprocal,
     segment,
     softfloat,
@@ -74,6 +76,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     leaves,
     mxcsr,
     operands,
+    quick,
+    quick_clock,
     reciprocal,
     segment,
     softfloat,
@@ -100,7 +104,13 @@ DATA: Final[tuple[tuple[int, bytes], ...]] = ((layout.RECIPROCALS, TABLES),)
 def functions(*modules: ModuleType) -> list[Function]:
     """The functions of these modules, or of all."""
     names = {module.__name__ for module in modules or MODULES}
-    return [compile_function(row) for row in REGISTRY.values() if row.__module__ in names]
+    rows = [r for r in REGISTRY.values() if r.__module__ in names and not r.imported]
+    return [compile_function(r) for r in rows]
+
+
+def imports() -> list[CoreFunction[..., object]]:
+    """The functions that the host gives."""
+    return [r for r in REGISTRY.values() if r.imported]
 
 
 def row(name: str) -> CoreFunction[..., object]:

@@ -34,6 +34,7 @@ class CoreFunction(Generic[P, R]):
 
     `may_fault`: it returns a status (0 done, 1 fault, 2 stopped before the end).  `reads` and `writes`
     name the parts of the register file that it uses, for the passes that keep registers elsewhere.
+    `imported`: inside Wasm it is the host's (`runtime.host.Space`), and the body is for CPython only.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class CoreFunction(Generic[P, R]):
         may_fault: bool,
         reads: tuple[str, ...],
         writes: tuple[str, ...],
+        imported: bool = False,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.may_fault = may_fault
         self.reads = reads
         self.writes = writes
+        self.imported = imported
         self.name = _name(function)
         annotations = dict(function.__annotations__)
         result = annotations.pop("return", None)
@@ -96,11 +99,12 @@ def core_function(
     may_fault: bool = False,
     reads: tuple[str, ...] | str = (),
     writes: tuple[str, ...] | str = (),
+    imported: bool = False,
 ) -> Callable[[Callable[P, R]], CoreFunction[P, R]]:
     """Decorator for dialect code."""
 
     def register(function: Callable[P, R]) -> CoreFunction[P, R]:
-        row = CoreFunction(function, may_fault, _words(reads), _words(writes))
+        row = CoreFunction(function, may_fault, _words(reads), _words(writes), imported)
         known = REGISTRY.get(row.name)
         if known is not None and known.__module__ != row.__module__:
             raise ValueError(f"{row.name} is defined in {known.__module__} and {row.__module__}")

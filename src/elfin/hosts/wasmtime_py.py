@@ -49,6 +49,8 @@ class WasmtimeHost:
         config.memory_reservation = RESERVED
         config.memory_may_move = False
         self.engine = wasmtime.Engine(config)
+        self.wasi = wasmtime.Linker(self.engine)
+        self.wasi.define_wasi()
 
     trap: type[Exception] = wasmtime.Trap
 
@@ -66,18 +68,22 @@ class WasmtimeHost:
             return None
 
     def new_space(self, size: int) -> WasmtimeSpace:
-        return WasmtimeSpace(self.engine, size)
+        return WasmtimeSpace(self.engine, self.wasi, size)
 
 
 class WasmtimeSpace:
     """A store, its memory and its instances."""
 
-    def __init__(self, engine: wasmtime.Engine, size: int) -> None:
+    def __init__(self, engine: wasmtime.Engine, wasi: wasmtime.Linker, size: int) -> None:
         self.store = wasmtime.Store(engine)
+        self.store.set_wasi(wasmtime.WasiConfig())  # of which nothing but the clock is used
         pages = -(-size // WASM_PAGE)
         kind = wasmtime.MemoryType(wasmtime.Limits(pages, MAX_PAGES))
         self.memory = wasmtime.Memory(self.store, kind)
-        self._known: dict[str, Any] = {"memory": self.memory}
+        self._known: dict[str, Any] = {
+            "memory": self.memory,
+            "clock_time_get": wasi.get(self.store, "wasi_snapshot_preview1", "clock_time_get"),
+        }
         self.size = pages * WASM_PAGE
         self._base = base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         # One view of the whole reservation, because the base never moves; `size` bounds its use.

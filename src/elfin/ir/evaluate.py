@@ -127,8 +127,8 @@ class _Run:
                     return Goto(self.value(target))
                 case Branch(when, target):
                     return Goto(self.value(target)) if self.value(when) else Next()
-                case Leave(reason):
-                    return Left(reason)
+                case Leave(reason, when):
+                    return Left(reason) if self.value(when) else Next()
         return Next()
 
     def right_side(self, value: Value) -> int | Fault:

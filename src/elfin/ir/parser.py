@@ -14,7 +14,7 @@ from elfin.ir.ops import OPS
 from elfin.ir.signature import result_type
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
 from elfin.ir.types import TYPES, Type
-from elfin.ir.value import Value, const, get, local, make
+from elfin.ir.value import TRUE, Value, const, get, local, make
 
 TOKEN: Final = re.compile(
     r"\s*(?:(?P<const>0x[0-9a-f]+):(?P<of>\w+)"
@@ -24,6 +24,7 @@ TOKEN: Final = re.compile(
     r"|(?P<sign>[(),])|:(?P<suffix>\w+))"
 )
 RAISE: Final = re.compile(r"raise (\d+)\((\d+)\) if (.*)")
+LEAVE: Final = re.compile(r"leave (\d+)(?: if (.*))?")
 BRANCH: Final = re.compile(r"branch (.*) if (.*)")
 
 
@@ -53,8 +54,8 @@ def _effect(line: str, variables: dict[str, Value]) -> Effect:
     word, _, rest = line.partition(" ")
     if word == "jump":
         return Jump(value(rest))
-    if word == "leave":
-        return Leave(int(rest))
+    if match := LEAVE.fullmatch(line):
+        return Leave(int(match[1]), value(match[2]) if match[2] else TRUE)
     if match := RAISE.fullmatch(line):
         return Raise(value(match[3]), int(match[1]), int(match[2]))
     if match := BRANCH.fullmatch(line):

@@ -42,7 +42,7 @@ from elfin.ir.stmt import (
     Switch,
     Unreachable,
 )
-from elfin.ir.value import Value
+from elfin.ir.value import TRUE, Value
 
 INDENT: Final = "  "
 
@@ -104,8 +104,8 @@ class _Printer:
                 yield f"jump {show(target)}"
             case Branch(when, target):
                 yield f"branch {show(target)} if {show(when)}"
-            case Leave(reason):
-                yield f"leave {reason}"
+            case Leave(reason, when):
+                yield f"leave {reason}" + (f" if {show(when)}" if when is not TRUE else "")
             case _:
                 yield from self.structured(statement)
 

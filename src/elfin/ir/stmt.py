@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from elfin.ir.types import Type
-from elfin.ir.value import Value
+from elfin.ir.value import TRUE, Value
 
 # -- what an instruction does -------------------------------------------------------------
 
@@ -81,9 +81,11 @@ class Branch:
 
 @dataclass(slots=True, frozen=True)
 class Leave:
-    """Leave to the run loop after this instruction with a reason (`layout`-independent code)."""
+    """Leave to the run loop after this instruction, with a reason (`layout`-independent code), if
+    `when` holds, else go on at the next instruction; last."""
 
     reason: int
+    when: Value = TRUE
 
 
 # -- raw effects ------------------------------------------------------------------------

@@ -65,9 +65,8 @@ def _values(effect: Effect) -> tuple[Value, ...]:
             return (value,)
         case PutAt(first, second) | Store(first, second) | Branch(first, second):
             return first, second
-        case Raise(when):
+        case Raise(when) | Leave(_, when):
             return (when,)
-    return ()
 
 
 def _reads(value: Value) -> Iterator[tuple[int, int]]:
@@ -94,7 +93,7 @@ def _effect(effect: Effect, defined: set[Value]) -> Iterator[str]:
                 yield "an offset is i32, and never a flag's"
         case Store(address) if address.type is not I64:
             yield f"an address is i64, not {address.type}"
-        case Raise(when) if when.type is not I1:
+        case Raise(when) | Leave(_, when) if when.type is not I1:
             yield f"a condition is i1, not {when.type}"
         case Jump(target) if target.type is not I64:
             yield f"a target is i64, not {target.type}"

@@ -16,7 +16,7 @@ from typing import Protocol
 from elfin import layout
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
 from elfin.ir.types import I1, I32, I64, V128, Type
-from elfin.ir.value import Value, local, make
+from elfin.ir.value import TRUE, Value, local, make
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +188,10 @@ class Sem:
         self.commit()
         self.out.append(Branch(when, target))
 
-    def leave(self, reason: int) -> None:
+    def leave(self, reason: int, when: Value = TRUE) -> None:
+        """To the run loop behind this instruction, if `when` holds."""
         self.commit()
-        self.out.append(Leave(reason))
+        self.out.append(Leave(reason, when))
 
     @property
     def rip(self) -> Value:

@@ -2,6 +2,7 @@
 
 Input:  the registers of a task at SYSCALL (rax = number, rdi rsi rdx r10 r8 r9 = arguments).
 Output: the call's result, -errno, or a `Wait`.  The row also feeds strace and the reference page.
+A row that says `quick` may be answered inside Wasm (`core/quick.py`); the function stays what it means.
 
 An argument is written "name" or "name:kind".  The kind says how the 64-bit register becomes
 the value that the function gets, and how strace shows it:
@@ -81,6 +82,7 @@ class Call:
     name: str
     arguments: tuple[Argument, ...]
     function: Function
+    quick: str  # how it may be answered without the kernel: a name of `layout.QUICK`, or ""
     note: str  # what of the call is missing or special; on the reference page
 
     def __call__(self, task: Task, *values: int) -> Result:
@@ -91,13 +93,15 @@ class Call:
         return [a.convert(r) for a, r in zip(self.arguments, registers, strict=False)]
 
 
-def syscall(number: int, name: str, *arguments: str, note: str = "") -> Callable[[Function], Call]:
+def syscall(
+    number: int, name: str, *arguments: str, quick: str = "", note: str = ""
+) -> Callable[[Function], Call]:
     """Make a function `(task, *ints) -> int | Wait` a row of the table.
 
     The family file must be named in `kernel/table.py`.  Failure is `raise LinuxError(Errno.X)`.
     """
 
     def row(function: Function) -> Call:
-        return Call(number, name, tuple(map(Argument.parse, arguments)), function, note)
+        return Call(number, name, tuple(map(Argument.parse, arguments)), function, quick, note)
 
     return row

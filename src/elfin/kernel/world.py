@@ -16,7 +16,10 @@ _LONGEST_MS = 86_400_000  # poll takes 32 bits; who sleeps longer goes round onc
 
 
 class World(Protocol):
-    """What the host gives a kernel."""
+    """What the host gives a kernel.  `real`: its clocks are the host's own, so that a guest may be
+    shown the host's without asking it."""
+
+    real: bool
 
     def monotonic_ns(self) -> int: ...
     def monotonic(self) -> float:
@@ -36,6 +39,8 @@ class World(Protocol):
 
 class HostWorld:
     """The real clock, the real dice, `poll` on real descriptors."""
+
+    real = True
 
     def monotonic_ns(self) -> int:
         return time.monotonic_ns()
@@ -64,6 +69,7 @@ class HostWorld:
 class SeededWorld:
     """A clock that counts how often it was looked at, and dice from a seed: runs repeat exactly."""
 
+    real = False
     STEP_NS = 1000
 
     def __init__(self, seed: int, start_ns: int = 1_000_000_000 * 10**9) -> None:

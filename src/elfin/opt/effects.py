@@ -28,8 +28,8 @@ def map_values(effect: Effect, f: Callable[[Value], Value]) -> Effect:
             return Jump(f(target))
         case Branch(when, target):
             return Branch(f(when), f(target))
-        case Leave():
-            return effect
+        case Leave(reason, when):
+            return Leave(reason, f(when))
 
 
 def values(effect: Effect) -> tuple[Value, ...]:

@@ -43,6 +43,8 @@ class Space(Protocol):
         """Start a module; its exported functions by name.
 
         It may import the memory as "memory", and by name what modules started before exported.
+        A module that exports that memory as "memory" may import "clock_time_get" of WASI preview 1
+        as well; a host without a quick clock gives a function that answers with an error.
         """
         ...
 

@@ -22,6 +22,7 @@ from elfin.kernel.exit import Fault
 from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
 from elfin.runtime import traps
 from elfin.runtime.host import Host, Module, Space
+from elfin.runtime.mirror import MemoryMirror
 from elfin.runtime.translated import REFUSED
 
 GROW_STEP = 1 << 20
@@ -55,6 +56,7 @@ class GuestMemory:
         self.size_limit = min(limit, layout.GUEST_LIMIT)
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
+        self.mirror = MemoryMirror(self.space, self.exports["note_clock"])
         self._drop_all_code()
         # From below GUEST_BASE on: an access may have a displacement that is negative.
         below = GUEST_BASE - layout.CACHE_LIMIT

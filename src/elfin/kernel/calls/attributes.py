@@ -48,7 +48,7 @@ def chmod(t: Task, path: int, mode: int) -> int:
     return 0
 
 
-@syscall(91, "fchmod", "fd:fd", "mode:mode")
+@syscall(91, "fchmod", "fd:fd", "mode:mode", quick="closed")
 def fchmod(t: Task, fd: int, mode: int) -> int:
     changing.set_mode(t.process, _open_file(t, fd).location, mode)
     return 0
@@ -96,7 +96,7 @@ def lchown(t: Task, path: int, uid: int, gid: int) -> int:
     return _chown(t, locate(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW), uid, gid)
 
 
-@syscall(93, "fchown", "fd:fd", "uid:uint", "gid:uint")
+@syscall(93, "fchown", "fd:fd", "uid:uint", "gid:uint", quick="closed")
 def fchown(t: Task, fd: int, uid: int, gid: int) -> int:
     return _chown(t, _open_file(t, fd).location, uid, gid)
 

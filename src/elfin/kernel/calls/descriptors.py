@@ -118,7 +118,7 @@ def _open_in_root(
     return t.process.files.install(file, cloexec=bool(flags & O_CLOEXEC))
 
 
-@syscall(3, "close", "fd:fd")
+@syscall(3, "close", "fd:fd", quick="closed")
 def close(t: Task, fd: int) -> int:
     t.process.files.close(fd, t.process)
     return 0
@@ -139,7 +139,7 @@ def close_range(t: Task, first: int, last: int, flags: int) -> int:
     return 0
 
 
-@syscall(32, "dup", "fd:fd")
+@syscall(32, "dup", "fd:fd", quick="closed")
 def dup(t: Task, fd: int) -> int:
     return t.process.files.install(t.process.files.get(fd))
 

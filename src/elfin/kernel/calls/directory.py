@@ -58,7 +58,7 @@ def _read_entries(
     return len(data)
 
 
-@syscall(217, "getdents64", "fd:fd", "buf:ptr", "count:uint")
+@syscall(217, "getdents64", "fd:fd", "buf:ptr", "count:uint", quick="closed")
 def getdents64(t: Task, fd: int, buf: int, count: int) -> int:
     return _read_entries(t, fd, buf, count, _record64)
 
@@ -95,7 +95,7 @@ def chdir(t: Task, path: int) -> int:
     return 0
 
 
-@syscall(81, "fchdir", "fd:fd")
+@syscall(81, "fchdir", "fd:fd", quick="closed")
 def fchdir(t: Task, fd: int) -> int:
     t.process.fs.cwd = _check_directory(t, t.process.files.get(fd).location)
     return 0

@@ -22,7 +22,7 @@ _OFD_LOCKS = {f.F_OFD_GETLK, f.F_OFD_SETLK, f.F_OFD_SETLKW}
 _MAX_SIGNAL = 64
 
 
-@syscall(72, "fcntl", "fd:fd", "command:F", "argument:hex")
+@syscall(72, "fcntl", "fd:fd", "command:F", "argument:hex", quick="closed")
 def fcntl(t: Task, fd: int, command: int, argument: int) -> Result:
     files = t.process.files
     file = files.get(fd)

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from elfin.kernel.task import Task
 
 
-@syscall(39, "getpid")
+@syscall(39, "getpid", quick="pid")
 def getpid(t: Task) -> int:
     return t.process.pid
 
 
-@syscall(110, "getppid")
+@syscall(110, "getppid", quick="ppid")
 def getppid(t: Task) -> int:
     return t.process.ppid
 
 
-@syscall(186, "gettid")
+@syscall(186, "gettid", quick="tid")
 def gettid(t: Task) -> int:
     return t.tid
 
 
-@syscall(111, "getpgrp")
+@syscall(111, "getpgrp", quick="pgid")
 def getpgrp(t: Task) -> int:
     return t.process.pgid
 

@@ -21,22 +21,22 @@ _CAPABILITY_VERSIONS = {0x19980330: 1, 0x20071026: 2, 0x20080522: 2}  # words of
 _CAPABILITY_CURRENT = 0x20080522
 
 
-@syscall(102, "getuid")
+@syscall(102, "getuid", quick="uid")
 def getuid(t: Task) -> int:
     return t.process.credentials.uid
 
 
-@syscall(104, "getgid")
+@syscall(104, "getgid", quick="gid")
 def getgid(t: Task) -> int:
     return t.process.credentials.gid
 
 
-@syscall(107, "geteuid")
+@syscall(107, "geteuid", quick="euid")
 def geteuid(t: Task) -> int:
     return t.process.credentials.euid
 
 
-@syscall(108, "getegid")
+@syscall(108, "getegid", quick="egid")
 def getegid(t: Task) -> int:
     return t.process.credentials.egid
 

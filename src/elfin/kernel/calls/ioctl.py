@@ -24,7 +24,7 @@ def _set_flag(t: Task, file: File, bit: int, argument: int) -> int:
     return 0
 
 
-@syscall(16, "ioctl", "fd:fd", "request:IOCTL", "argument:ptr")
+@syscall(16, "ioctl", "fd:fd", "request:IOCTL", "argument:ptr", quick="closed")
 def ioctl(t: Task, fd: int, request: int, argument: int) -> Result:
     file = t.process.files.get(fd)
     if file.flags & O_PATH:

@@ -96,13 +96,13 @@ def read_into(
     return attempt(file, action, nonblocking=True if now else None)
 
 
-@syscall(0, "read", "fd:fd", "buf:out", "count:size")
+@syscall(0, "read", "fd:fd", "buf:out", "count:size", quick="read")
 def read(t: Task, fd: int, buf: int, count: int) -> Result:
     file = readable(t, fd)
     return read_into(t, file, [(buf, min(count, MAX_RW_COUNT))])
 
 
-@syscall(19, "readv", "fd:fd", "iov:ptr", "count:size")
+@syscall(19, "readv", "fd:fd", "iov:ptr", "count:size", quick="closed")
 def readv(t: Task, fd: int, iov: int, count: int) -> Result:
     file = readable(t, fd)
     return read_into(t, file, read_vector(t, iov, count))
@@ -185,13 +185,13 @@ def write_from(
     return attempt(file, action, write=True, nonblocking=impatient, partial=lambda: done)
 
 
-@syscall(1, "write", "fd:fd", "buf:in", "count:size")
+@syscall(1, "write", "fd:fd", "buf:in", "count:size", quick="write")
 def write(t: Task, fd: int, buf: int, count: int) -> Result:
     file = writable(t, fd)
     return write_from(t, file, t.read_memory(buf, min(count, MAX_RW_COUNT)))
 
 
-@syscall(20, "writev", "fd:fd", "iov:iov", "count:size")
+@syscall(20, "writev", "fd:fd", "iov:iov", "count:size", quick="closed")
 def writev(t: Task, fd: int, iov: int, count: int) -> Result:
     file = writable(t, fd)
     return write_from(t, file, gather(t, read_vector(t, iov, count)))
@@ -230,7 +230,7 @@ def pwritev2(t: Task, fd: int, iov: int, count: int, low: int, _high: int, flags
     return write_from(t, file, data, offset, now=bool(flags & RWF_NOWAIT))
 
 
-@syscall(8, "lseek", "fd:fd", "offset:off", "whence:SEEK")
+@syscall(8, "lseek", "fd:fd", "offset:off", "whence:SEEK", quick="closed")
 def lseek(t: Task, fd: int, offset: int, whence: int) -> int:
     file = t.process.files.get(fd)
     return _not_path(file).seek(offset, whence)

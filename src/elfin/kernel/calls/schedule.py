@@ -31,7 +31,7 @@ def _task(t: Task, tid: int) -> Task:
     return task
 
 
-@syscall(24, "sched_yield")
+@syscall(24, "sched_yield", quick="yield")
 def sched_yield(t: Task) -> int:
     t.yielded = True
     return 0

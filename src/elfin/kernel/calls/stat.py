@@ -83,7 +83,7 @@ def lstat(t: Task, path: int, buf: int) -> int:
     return _put(t, buf, locate(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW).node.stat())
 
 
-@syscall(5, "fstat", "fd:fd", "buf:ptr")
+@syscall(5, "fstat", "fd:fd", "buf:ptr", quick="closed")
 def fstat(t: Task, fd: int, buf: int) -> int:
     return _put(t, buf, t.process.files.get(fd).stat())
 
@@ -171,7 +171,7 @@ def statfs(t: Task, path: int, buf: int) -> int:
     return _put_statfs(t, locate(t, AT_FDCWD, path), buf)
 
 
-@syscall(138, "fstatfs", "fd:fd", "buf:ptr")
+@syscall(138, "fstatfs", "fd:fd", "buf:ptr", quick="closed")
 def fstatfs(t: Task, fd: int, buf: int) -> int:
     return _put_statfs(t, t.process.files.get(fd).location, buf)
 

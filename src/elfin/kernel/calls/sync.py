@@ -24,13 +24,13 @@ def _file(t: Task, fd: int) -> File:
     return file
 
 
-@syscall(74, "fsync", "fd:fd")
+@syscall(74, "fsync", "fd:fd", quick="closed")
 def fsync(t: Task, fd: int) -> int:
     _file(t, fd).sync()
     return 0
 
 
-@syscall(75, "fdatasync", "fd:fd")
+@syscall(75, "fdatasync", "fd:fd", quick="closed")
 def fdatasync(t: Task, fd: int) -> int:
     _file(t, fd).sync()
     return 0

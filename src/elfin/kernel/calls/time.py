@@ -77,7 +77,7 @@ def _cpu_clock(t: Task, clock: int) -> int:
     return process.total_usage().utime if what == 1 else _consumed(process)
 
 
-@syscall(228, "clock_gettime", "clock:CLOCK", "time:ptr")
+@syscall(228, "clock_gettime", "clock:CLOCK", "time:ptr", quick="clock_gettime")
 def clock_gettime(t: Task, clock: int, at: int) -> int:
     write_timespec(t, at, clock_ns(t, _signed(clock)))
     return 0
@@ -105,7 +105,7 @@ def clock_settime(t: Task, clock: int, at: int) -> int:
     raise LinuxError(Errno.EINVAL if clock != ClockId.CLOCK_REALTIME else Errno.EPERM)
 
 
-@syscall(96, "gettimeofday", "time:ptr", "zone:ptr")
+@syscall(96, "gettimeofday", "time:ptr", "zone:ptr", quick="gettimeofday")
 def gettimeofday(t: Task, at: int, zone: int) -> int:
     if at:
         write_timeval(t, at, t.kernel.wall_ns())
@@ -121,7 +121,7 @@ def settimeofday(t: Task, at: int, zone: int) -> int:
     raise LinuxError(Errno.EPERM)
 
 
-@syscall(201, "time", "time:ptr")
+@syscall(201, "time", "time:ptr", quick="time")
 def time(t: Task, at: int) -> int:
     seconds = t.kernel.wall_ns() // NS
     if at:

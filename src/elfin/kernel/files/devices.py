@@ -8,6 +8,7 @@ from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.fcntl import MAX_RW_COUNT
 from elfin.kernel.abi.stat import make_device
 from elfin.kernel.files.file import File
+from elfin.layout import FD_EMPTY, FD_SINK, FD_ZEROS
 
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller, World
@@ -32,6 +33,10 @@ MEMORY_DEVICES = {
 }
 
 
+QUICK_READ = {NULL: FD_EMPTY, ZERO: FD_ZEROS, FULL: FD_ZEROS}
+QUICK_WRITE = {NULL: FD_SINK, ZERO: FD_SINK}
+
+
 class MemoryDevice(File):
     """null, zero, full, random: no position, always ready."""
 
@@ -41,6 +46,10 @@ class MemoryDevice(File):
         super().__init__(location, flags)
         self.world = world
         self.rdev = rdev
+        if self.readable:
+            self.quick = QUICK_READ.get(rdev, 0)
+        if self.writable:
+            self.quick |= QUICK_WRITE.get(rdev, 0)
 
     def read(self, n: int) -> bytes:
         n = min(n, MAX_RW_COUNT)

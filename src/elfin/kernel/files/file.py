@@ -47,6 +47,9 @@ class File:
     locks: Locks | None = None  # set by the first flock or OFD lock through this description
     signal_owner = 0  # F_SETOWN
     signal_number = 0  # F_SETSIG
+    quick = (
+        0  # what read and write do, where that is so simple that no kernel is needed: layout.FD_...
+    )
     edge: int = 0  # grows whenever new data or room arrives: what epoll's edge mode looks at
 
     def __init__(self, location: Location, flags: int) -> None:

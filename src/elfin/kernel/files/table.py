@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
+from elfin.layout import DESCRIPTORS, DESCRIPTORS_LIMIT, FD_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from elfin.kernel.files.file import File
     from elfin.kernel.files.locks import Locks
 
+MARKED = DESCRIPTORS_LIMIT - DESCRIPTORS
 DEFAULT_LIMIT = 1024  # RLIMIT_NOFILE as Linux sets it for the first process
 
 
@@ -31,6 +33,14 @@ class FileTable:
         # Every free descriptor below `_end` is in the heap, which may also hold stale ones.
         self._free: list[int] = []
         self._end = 0
+        # What quick system calls know (kernel/mirror.py): a byte a descriptor, layout.FD_... bits.
+        self.marks = bytearray(MARKED)
+        self.changes = 0  # of `marks` and `end`
+
+    @property
+    def end(self) -> int:
+        """Descriptors from here on have never been open."""
+        return self._end
 
     def get(self, fd: int) -> File:
         file = self._files.get(fd)
@@ -90,6 +100,7 @@ class FileTable:
         for gap in range(self._end, fd):
             heappush(self._free, gap)
         self._end = max(self._end, fd + 1)
+        self._mark(fd, FD_OPEN | file.quick)
 
     # -- taking back -----------------------------------------------------------------------
 
@@ -100,8 +111,14 @@ class FileTable:
             raise LinuxError(Errno.EBADF)
         self._cloexec.discard(fd)
         heappush(self._free, fd)
+        self._mark(fd, 0)
         self.locks.drop_process(file, owner)
         file.release()
+
+    def _mark(self, fd: int, mark: int) -> None:
+        self.changes += 1
+        if fd < MARKED:
+            self.marks[fd] = mark
 
     def close_on_exec(self, owner: object) -> None:
         for fd in sorted(self._cloexec):
@@ -126,6 +143,7 @@ class FileTable:
         other._cloexec = set(self._cloexec)
         other._free = list(self._free)
         other._end = self._end
+        other.marks = bytearray(self.marks)
         return other
 
     # -- close-on-exec ---------------------------------------------------------------------

@@ -42,6 +42,7 @@ def enter(task: Task, budget: int) -> int:
     """Run the task; why it stopped, as a constant of `isa.leave`."""
     memory = cast(GuestMemory, task.memory)
     cpu = cast(RegisterFile, task.cpu)
+    memory.mirror.update(task)
     cpu.advance_tsc(task.kernel.world.monotonic_ns())
     memory.space.write(layout.STATE, cpu.file)
     reason = memory.exports["run"](budget)

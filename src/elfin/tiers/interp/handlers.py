@@ -30,7 +30,7 @@ def effects(variant: Variant) -> list[Effect]:
 def ends_run(body: list[Effect]) -> bool:
     """Does control never go on in line behind it?"""
     last = body[-1] if body else None
-    return isinstance(last, Jump | Leave) or (isinstance(last, Raise) and last.when is TRUE)
+    return isinstance(last, Jump) or (isinstance(last, Raise | Leave) and last.when is TRUE)
 
 
 def handlers(profiled: bool = False, counted: bool = False) -> tuple[list[list[Stmt]], bytes]:

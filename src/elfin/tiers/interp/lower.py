@@ -30,7 +30,7 @@ from elfin.ir.stmt import (
     Store,
 )
 from elfin.ir.types import I32, I64
-from elfin.ir.value import Value, const, local, make
+from elfin.ir.value import TRUE, Value, const, local, make
 from elfin.tiers.interp.frame import (
     ENTRY,
     FAULT,
@@ -88,8 +88,9 @@ def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stm
                 return [*out, If(when, go_to(target, counter)), *go_on()]
             case Jump(target):
                 return [*out, *go_to(target, counter)]
-            case Leave(reason):
-                return [*out, Set(REASON, const(I32, reason)), _advance(), Br(LEAVE)]
+            case Leave(reason, when):
+                leave: list[Stmt] = [Set(REASON, const(I32, reason)), _advance(), Br(LEAVE)]
+                return [*out, *leave] if when is TRUE else [*out, If(when, leave), *go_on()]
     return [*out, *go_on()]
 
 

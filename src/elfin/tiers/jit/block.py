@@ -101,7 +101,7 @@ class Writer:
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
-        body = effects(op, self._vars)
+        body = early_leaves(effects(op, self._vars))
         self._plan = plan(body)
         self._op = op
         read = GuestRead(self._plan.flags)
@@ -170,7 +170,9 @@ class Writer:
                 self.out.append(If(self.condition(when), self.step(op), rare=True))
             case Branch() | Jump():
                 self.ending = effect
-            case PutAt() | Leave():
+            case Leave(_, when):
+                self.out.append(If(self.condition(when), self.step(op), rare=True))
+            case PutAt():
                 raise AssertionError(f"{op.variant} is not for translation")
 
     def _may_be_odd(self, when: Value) -> bool:
@@ -331,6 +333,13 @@ def refuse(vector: int, address: Value) -> list[Stmt]:
         state.store(layout.FAULT_ERROR, const(I32, REFUSED)),
         Unreachable(),
     ]
+
+
+def early_leaves(body: list[Effect]) -> list[Effect]:
+    """An instruction that may leave does so before its writes: the interpreter executes it again."""
+    if body and isinstance(body[-1], Leave):
+        body.sort(key=lambda effect: isinstance(effect, Put))
+    return body
 
 
 def effects(op: Op, first_var: int) -> list[Effect]:

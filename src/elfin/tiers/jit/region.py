@@ -152,6 +152,10 @@ def _shape(op: Op) -> str:
     return found
 
 
+def _leaves(effect: Effect) -> bool:
+    return isinstance(effect, Leave) and effect.when is TRUE
+
+
 def _unmasks(effect: Effect) -> bool:
     """May float exceptions trap behind it?  Translated code expects that they do not."""
     match effect:
@@ -164,7 +168,7 @@ def _unmasks(effect: Effect) -> bool:
 
 
 def _shape_of(body: list[Effect]) -> str:
-    if any(isinstance(e, Leave | PutAt) or _unmasks(e) for e in body):
+    if any(isinstance(e, PutAt) or _leaves(e) or _unmasks(e) for e in body):
         return "leave"
     match body[-1] if body else None:
         case Jump():
