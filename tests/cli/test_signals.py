@@ -14,6 +14,18 @@ import pytest
 
 from tests.cli.command import BUSYBOX, elfin_command, environment
 
+# Waits for a line by epoll, the way of event loops.
+EPOLL = r"""
+#include <stdio.h>
+#include <sys/epoll.h>
+int main(void) {
+    struct epoll_event e = {.events = EPOLLIN};
+    int ep = epoll_create1(0);
+    epoll_ctl(ep, EPOLL_CTL_ADD, 0, &e);
+    puts("waiting");
+    printf("%d events\n", epoll_wait(ep, &e, 1, -1));
+}
+"""
 TRAP = "trap 'echo got %s; exit 9' %s; echo ready; while true; do sleep 1; done"
 
 
@@ -98,6 +110,12 @@ class Terminal:
                 assert text in self.seen, f"ended without {text!r}: {self.seen!r}"
         self.seen = self.seen[self.seen.index(text) + len(text) :]
 
+    def processor_seconds(self) -> float:
+        """What elfin has used of the processor so far."""
+        with open(f"/proc/{self.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def end(self) -> int:
         """The wait status."""
         while True:
@@ -152,3 +170,18 @@ def test_terminal_modes_are_the_guests_and_are_put_back():
         time.sleep(0.05)
     assert termios.tcgetattr(terminal.fd) == before
     assert os.waitstatus_to_exitcode(terminal.end()) == 5
+
+
+def test_a_guest_that_waits_at_its_terminal_uses_no_processor(tmp_path):
+    source, program = tmp_path / "wait.c", tmp_path / "wait"
+    source.write_text(EPOLL)
+    subprocess.run(["gcc", "-static", "-o", program, source], check=True)
+    terminal = Terminal(str(program))
+    terminal.expect(b"waiting\r\n")
+    time.sleep(0.5)
+    before = terminal.processor_seconds()
+    time.sleep(1.0)
+    assert terminal.processor_seconds() - before < 0.2
+    terminal.type("line\n")
+    terminal.expect(b"1 events\r\n")
+    assert terminal.end() == 0

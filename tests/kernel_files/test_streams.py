@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import termios
 
 import pytest
@@ -10,7 +11,14 @@ import pytest
 from elfin.kernel.abi import ioctl as req
 from elfin.kernel.abi import termios as tio
 from elfin.kernel.abi.errno import Errno
-from elfin.kernel.abi.poll import POLLHUP, POLLIN, POLLOUT
+from elfin.kernel.abi.poll import (
+    EPOLL_CTL_ADD,
+    EPOLLET,
+    EPOLLONESHOT,
+    POLLHUP,
+    POLLIN,
+    POLLOUT,
+)
 from elfin.kernel.abi.termios import Termios
 from elfin.kernel.files.host_stdio import HostStreams
 from elfin.kernel.files.stream import InputStream, OutputStream, pipe_location
@@ -29,6 +37,31 @@ def streams(guest):
 
 def install(guest, file):
     return guest.process.files.install(file)
+
+
+def watch(guest, fd, events):
+    """A new epoll that watches a descriptor."""
+    ep = guest.ok("epoll_create1", 0)
+    guest.task.memory.write(BUFFER, struct.pack("<IQ", events, fd))
+    guest.ok("epoll_ctl", ep, EPOLL_CTL_ADD, fd, BUFFER)
+    return ep
+
+
+def wait_for_input(guest, call, fd):
+    """The wait of a call that was asked for input only."""
+    match call:
+        case "poll":
+            guest.task.memory.write(BUFFER, struct.pack("<ihh", fd, POLLIN, 0))
+            return guest.raw("poll", BUFFER, 1, -1)
+        case "select":
+            guest.task.memory.write(BUFFER, struct.pack("<Q", 1 << fd))
+            return guest.raw("select", fd + 1, BUFFER, 0, 0, 0)
+        case "epoll":
+            return guest.raw("epoll_wait", watch(guest, fd, POLLIN), BUFFER, 4, -1)
+        case "epoll in epoll":
+            return wait_for_input(guest, "epoll", watch(guest, fd, POLLIN))
+        case _:
+            return wait_for_input(guest, "poll", watch(guest, fd, POLLIN))
 
 
 class TestPipe:
@@ -162,6 +195,59 @@ class TestTerminal:
         guest.ok("open", b"/dev/tty", 2, 0)
         guest.ok("ioctl", other, req.TIOCGPGRP, BUFFER)
         assert guest.ints("<i") == (guest.process.pgid,)
+
+    @pytest.mark.parametrize("call", ["poll", "select", "epoll", "epoll in epoll", "poll of epoll"])
+    def test_waiting_for_input_is_no_wait_for_output(self, guest, streams, ends, call):
+        """A terminal nearly always takes output: who waited for that would never sleep."""
+        fd = install(guest, streams.open(ends[1]))
+        wait = wait_for_input(guest, call, fd)
+        assert pending(wait)
+        assert wait.host_read == {ends[1]} and not wait.host_write
+        os.write(ends[0], b"line\n")
+        while (n := wait.poll()) is None:
+            pass
+        assert n == 1
+
+    def test_an_edge_that_was_told_is_not_waited_for(self, guest, streams, ends):
+        fd = install(guest, streams.open(ends[1]))
+        ep = watch(guest, fd, POLLIN | POLLOUT | EPOLLET)
+        assert guest.call("epoll_wait", ep, BUFFER, 1, -1) == 1
+        assert guest.ints("<I") == (POLLOUT,)
+        wait = guest.raw("epoll_wait", ep, BUFFER, 1, -1)
+        assert pending(wait) and wait.host_read and not wait.host_write
+
+    def test_a_watch_that_is_used_up_is_not_waited_for(self, guest, streams, ends):
+        fd = install(guest, streams.open(ends[1]))
+        ep = watch(guest, fd, POLLOUT | EPOLLONESHOT)
+        assert guest.call("epoll_wait", ep, BUFFER, 1, -1) == 1
+        wait = guest.raw("epoll_wait", ep, BUFFER, 1, -1)
+        assert pending(wait) and not wait.host_read and not wait.host_write
+
+    def test_a_full_pipe_is_waited_for(self, guest, streams):
+        r, w = os.pipe()
+        os.set_blocking(w, False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                os.write(w, b"x" * 65536)
+        ep = watch(guest, install(guest, streams.open(w)), POLLOUT)
+        for wait in (
+            guest.raw("epoll_wait", ep, BUFFER, 1, -1),
+            wait_for_input(guest, "poll", ep),
+        ):
+            assert pending(wait) and wait.host_write == {w}
+        os.close(r)
+        os.close(w)
+
+    def test_restoring_after_a_hang_up(self, guest, streams):
+        master, slave = os.openpty()
+        fd = install(guest, streams.open(slave))
+        guest.ok("ioctl", fd, req.TCGETS, BUFFER)
+        modes = Termios.unpack(guest.answer(36))
+        modes.lflag &= ~tio.ECHO
+        guest.ok("ioctl", fd, req.TCSETS, modes.pack())
+        os.close(master)
+        streams.restore()
+        os.close(slave)
 
     def test_window(self, guest, streams, ends):
         fd = install(guest, streams.open(ends[1]))

@@ -10,10 +10,11 @@ from elfin.kernel.abi.poll import (
     FD_SETSIZE,
     POLLFD,
     POLLNVAL,
-    POLLOUT,
+    POLLWRBAND,
     SELECT_EX,
     SELECT_IN,
     SELECT_OUT,
+    WRITABLE,
 )
 from elfin.kernel.call import Result, syscall
 from elfin.kernel.calls.moment import (
@@ -23,6 +24,7 @@ from elfin.kernel.calls.moment import (
     write_timespec,
     write_timeval,
 )
+from elfin.kernel.files.epoll import EpollFile
 from elfin.kernel.wait import Restart, Wait
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ def wait_for(
     """Poll now, or wait until one of the files may be ready or the time (seconds) is over.
 
     `writers` are those that are asked whether they can be written to; None: all.  (A terminal
-    nearly always can: to wait for that, too, would be no wait at all.)
+    nearly always can: to wait for that, too, would be no wait at all.)  An epoll knows itself
+    what it waits for.
 
     `finish` runs once, however it ends (it reports the time that is left), `quiet` when the time
     is over and nothing was ready.
@@ -76,7 +79,8 @@ def wait_for(
     now = t.kernel.monotonic()
     end = None if timeout is None else now + timeout
     watched = list(files)
-    writing = watched if writers is None else list(writers)
+    epolls = [file for file in watched if isinstance(file, EpollFile)]
+    writing = watched if writers is None else [*writers, *epolls]
 
     def again() -> int | None:
         answer = poll()
@@ -157,7 +161,7 @@ def _poll(
         poll,
         timeout,
         restart=restart,
-        writers=[file for file, wanted in opened if wanted & POLLOUT],
+        writers=[file for file, wanted in opened if wanted & (WRITABLE | POLLWRBAND)],
         mask=mask,
         finish=finish,
         quiet=quiet,

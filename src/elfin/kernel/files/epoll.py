@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
-from elfin.kernel.abi.poll import ALWAYS, EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, READABLE
+from elfin.kernel.abi.poll import (
+    ALWAYS,
+    EPOLLET,
+    EPOLLEXCLUSIVE,
+    EPOLLONESHOT,
+    POLLWRBAND,
+    READABLE,
+    WRITABLE,
+)
 from elfin.kernel.abi.stat import S_IFDIR, S_IFREG
 from elfin.kernel.files.file import File
 
@@ -43,6 +51,19 @@ class Watch:
             self.told = 0
         self.told &= now
         return now if now & ~self.told else 0
+
+    def host_read(self) -> frozenset[int]:
+        return self.file.host_read() if self.enabled else frozenset()
+
+    def host_write(self) -> frozenset[int]:
+        """Only where it was asked and is news: a terminal, say, nearly always can be written to."""
+        if not self.enabled or not (self.events & (WRITABLE | POLLWRBAND) or self._is_epoll()):
+            return frozenset()
+        told = self.events & EPOLLET and self.told & WRITABLE and self.file.edge == self.edge
+        return frozenset() if told else self.file.host_write()
+
+    def _is_epoll(self) -> bool:
+        return isinstance(self.file, EpollFile)  # its own events say what it waits for
 
     def report(self, events: int) -> None:
         self.told |= events
@@ -121,10 +142,10 @@ class EpollFile(File):
         return READABLE if any(w.ready() for w in self._watches().values()) else 0
 
     def host_read(self) -> frozenset[int]:
-        return frozenset().union(*(w.file.host_read() for w in self._watches().values()))
+        return frozenset().union(*(w.host_read() for w in self._watches().values()))
 
     def host_write(self) -> frozenset[int]:
-        return frozenset().union(*(w.file.host_write() for w in self._watches().values()))
+        return frozenset().union(*(w.host_write() for w in self._watches().values()))
 
     def ready_in(self) -> float | None:
         times = [w.file.ready_in() for w in self._watches().values()]

@@ -51,10 +51,14 @@ class HostTerminal(Terminal):
         self._control(when, modes.pack())
 
     def restore(self) -> None:
-        """Put the modes back as they were found."""
-        if self._first is not None:
-            self._control(req.TCSETSW, self._first.pack())
-            self._first = None
+        """Put the modes back as they were found; a terminal that has hung up has none."""
+        first, self._first = self._first, None
+        if first is not None:
+            try:
+                self._control(req.TCSETSW, first.pack())
+            except LinuxError as error:
+                if error.errno != Errno.EIO:
+                    raise
 
     def window(self) -> bytes:
         return self._control(req.TIOCGWINSZ, bytes(WINSIZE))
