@@ -22,7 +22,7 @@ from elfin.kernel.files.memory_fs import (
     MemoryRegular,
     MemorySymlink,
 )
-from elfin.kernel.files.overlay_content import LayeredContent
+from elfin.kernel.files.overlay_content import OverlayContent
 from elfin.kernel.files.stat import StatFs
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class OverlayRegular(OverlayNode, MemoryRegular):
     def __init__(self, fs: OverlayFs, lower: Node) -> None:
         MemoryRegular.__init__(self, fs, lower.mode, 0, 0)
         self.take_over(lower)
-        self.layers = LayeredContent(fs.charge, lower, lower.stat().size)
+        self.layers = OverlayContent(fs.charge, lower, lower.stat().size)
         self.content = self.layers
 
     def blocks(self) -> int:

@@ -1,16 +1,12 @@
-"""The content of an overlay's file: blocks in memory over a file below, copied when written to.
-
-Only the blocks that change are copied, so appending to a large file costs little. A block that is
-here hides the one below, even if it is empty.
-"""
+"""The content of an overlay's file: what lies below is a file of the lower tree, open while it is in use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.fcntl import O_RDONLY
+from elfin.kernel.files.layered_content import LayeredContent
 from elfin.kernel.files.location import Location, Mount
-from elfin.kernel.files.memory_file import BLOCK, Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,15 +15,14 @@ if TYPE_CHECKING:
     from elfin.kernel.files.node import Node
 
 
-class LayeredContent(Content):
+class OverlayContent(LayeredContent):
     """Blocks over the first `base` bytes of a lower file."""
 
-    __slots__ = ("_file", "_users", "base", "lower")
+    __slots__ = ("_file", "_users", "lower")
 
     def __init__(self, charge: Callable[[int], None], lower: Node, size: int) -> None:
-        super().__init__(charge)
+        super().__init__(charge, size)
         self.lower = lower
-        self.base = self.size = size
         self._file: File | None = None
         self._users = 0  # open descriptions: while there are any, the lower file stays open
 
@@ -47,10 +42,7 @@ class LayeredContent(Content):
         nowhere = Mount(0, self.lower, None, read_only=True, source=b"", kind=b"")
         return self.lower.open(O_RDONLY, Location(nowhere, self.lower)).retain()
 
-    def _read_lower(self, offset: int, n: int) -> bytes:
-        n = min(n, self.base - offset)
-        if n <= 0:
-            return b""
+    def read_below(self, offset: int, n: int) -> bytes:
         if self._file is not None:
             return self._file.pread(offset, n)
         file = self._open_lower()
@@ -58,36 +50,3 @@ class LayeredContent(Content):
             return file.pread(offset, n)
         finally:
             file.release()
-
-    def below(self, block: int, at: int, n: int) -> bytes:
-        return self._read_lower(block * BLOCK + at, n).ljust(n, b"\0")
-
-    def _fill(self, block: int, at: int, data: bytes) -> None:
-        if block not in self._blocks and block * BLOCK < self.base:
-            whole = at == 0 and len(data) == BLOCK
-            old = b"" if whole else self._read_lower(block * BLOCK, BLOCK)
-            self._grow(len(old))
-            self._blocks[block] = bytearray(old)
-        super()._fill(block, at, data)
-
-    def truncate(self, length: int) -> None:
-        super().truncate(length)
-        self.base = min(self.base, length)
-
-    def punch(self, offset: int, length: int) -> None:
-        end = offset + length
-        if end >= self.size:
-            self.base = min(self.base, offset)
-        for block in range(offset // BLOCK, -(-min(end, self.base) // BLOCK)):
-            if block not in self._blocks:
-                self._fill(block, 0, b"")
-        hidden = {b for b in self._blocks if b * BLOCK < self.base}
-        super().punch(offset, length)
-        for block in hidden - self._blocks.keys():
-            self._blocks[block] = bytearray()
-
-    def find_data(self, offset: int) -> int:
-        return offset if offset < self.base else super().find_data(offset)
-
-    def find_hole(self, offset: int) -> int:
-        return super().find_hole(max(offset, self.base))
