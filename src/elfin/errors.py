@@ -25,6 +25,10 @@ class LoadError(ElfError):
     """
 
 
+class ImageError(ElfinError):
+    """A packed image that cannot be read, or a tree that cannot be packed."""
+
+
 LONGEST_NAME: Final = 80
 
 

@@ -1,0 +1,1 @@
+"""`elfin pack`: programs and trees of files as a static site."""
