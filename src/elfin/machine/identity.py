@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import pwd
+import sys
 
 from elfin.errors import ElfinError
 from elfin.kernel.credentials import Credentials
@@ -24,8 +25,11 @@ def parse_user(text: str) -> Credentials:
 
 def name_of(uid: int) -> bytes:
     """What the host calls a user; a guest's /etc/passwd gets the name."""
+    if sys.platform == "emscripten":  # no users there, and no module
+        return b"user"
     try:
-        return pwd.getpwuid(uid).pw_name.encode()
+        name: str = importlib.import_module("pwd").getpwuid(uid).pw_name
+        return name.encode()
     except KeyError:
         return b"user"
 

@@ -14,12 +14,13 @@ from typing import Self
 
 from elfin.config import DEFAULT_TIER
 from elfin.errors import ElfinError, LoadError
-from elfin.hosts.wasmtime_py import WasmtimeHost
+from elfin.hosts.choose import this_host
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.signal import Signal
 from elfin.kernel.exec import start
 from elfin.kernel.files.file import File
 from elfin.kernel.files.host_stdio import HostStreams
+from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.files.proc_fs import ProcFs
 from elfin.kernel.files.standard import mount_standard
 from elfin.kernel.files.vfs import Vfs
@@ -43,6 +44,7 @@ class Machine:
     """One machine. Close it, or use it in a `with`, to free its memory and descriptors.
 
     root    folder of the host (`DIR` or `DIR:rw`) to be the root; without one it is empty, in memory
+    image   a tree in memory to be the root instead
     mounts  further folders and files: `HOST:GUEST[:rw]`
     tier    what runs the guest's code: one of `elfin.tiers.policy.TIERS`
     memory  bytes of address space that each process may have
@@ -54,6 +56,7 @@ class Machine:
         self,
         *,
         root: str | Root | None = None,
+        image: MemoryFs | None = None,
         mounts: Iterable[str | Mount] = (),
         tier: str = DEFAULT_TIER,
         memory: int = GUEST_LIMIT,
@@ -62,15 +65,17 @@ class Machine:
     ) -> None:
         self.turn = Lock()  # held by whoever drives: programs take turns
         self.user = caller() if user is None else parse_user(user)
-        self.root = Root.parse(root) if isinstance(root, str) else root
+        found = Root.parse(root) if isinstance(root, str) else root
+        self.is_closed_tree = found is not None or image is not None  # no program of the host's
         if tier not in policy.TIERS:
             raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
-        self.host = WasmtimeHost()
+        self.host = this_host()
         hardware, self.engine = policy.engine(tier, self.host, memory, counted=counted)
         self.closed = False
         self.world = BellWorld()
         try:
-            self.vfs = Vfs(self.world, tree.root_node(self.root, self.user, self.world))
+            top = tree.root_node(found, self.user, self.world) if image is None else image.root
+            self.vfs = Vfs(self.world, top)
         except BaseException:
             self.world.close()
             raise
@@ -105,7 +110,7 @@ class Machine:
         a root it is a path in there.  `files` gives the descriptors from 0 on.  Raises OSError
         (FileNotFoundError, PermissionError, ENOEXEC ...) as subprocess does.
         """
-        path = tree.find_program(self.vfs, self.root, argv[0], env, cwd)
+        path = tree.find_program(self.vfs, self.is_closed_tree, argv[0], env, cwd)
         kernel = self.kernel
         process = kernel.first_process(self.user.copy(), umask=umask)
         kernel.first = process
@@ -113,7 +118,7 @@ class Machine:
             for fd, file in enumerate(files(process)):
                 if file is not None:
                     process.files.install(file, lowest=fd)
-            process.fs.cwd = tree.working_directory(self.vfs, self.root, process, cwd)
+            process.fs.cwd = tree.working_directory(self.vfs, self.is_closed_tree, process, cwd)
             self._load(process, path, list(argv), [b"%s=%s" % item for item in env.items()])
         except BaseException:
             self.kill(process)

@@ -62,15 +62,15 @@ def mount(vfs: Vfs, what: Mount) -> None:
 
 
 def find_program(
-    vfs: Vfs, root: Root | None, name: bytes, env: Mapping[bytes, bytes], cwd: bytes | None
+    vfs: Vfs, closed: bool, name: bytes, env: Mapping[bytes, bytes], cwd: bytes | None
 ) -> bytes:
     """The absolute path in the guest of the program called `name`.
 
-    What the guest has comes first.  Without a root, a file of the host is put into the guest at the
+    What the guest has comes first.  Unless the tree is `closed`, a file of the host is put into the guest at the
     same place, alone, and `name` is relative to the caller's directory.  A bare name is looked up in
     PATH.
     """
-    base = os.getcwdb() if root is None else cwd or b"/"
+    base = cwd or b"/" if closed else os.getcwdb()
     folders = [base]
     if b"/" not in name:
         folders += env.get(b"PATH", DEFAULT_PATH).split(b":")
@@ -79,11 +79,11 @@ def find_program(
         for path in paths:
             if _is_file(vfs, path):
                 return path
-        for path in paths if root is None else ():
+        for path in () if closed else paths:
             if os.path.isfile(path):
                 mount(vfs, Mount(os.fsdecode(path), os.fsdecode(path)))
                 return path
-    if root is None:
+    if not closed:
         _refuse(paths[0])
     raise FileNotFoundError(Errno.ENOENT, "no such program", os.fsdecode(name))
 
@@ -107,7 +107,7 @@ def _is_file(vfs: Vfs, path: bytes) -> bool:
     return found is not None and not found.node.is_directory
 
 
-def working_directory(vfs: Vfs, root: Root | None, process: Process, cwd: bytes | None) -> Location:
+def working_directory(vfs: Vfs, closed: bool, process: Process, cwd: bytes | None) -> Location:
     """Where a program starts: `cwd`, else the caller's if the guest has it, else the root."""
     if cwd is not None:
         found = _find(vfs, cwd, process)
@@ -116,7 +116,7 @@ def working_directory(vfs: Vfs, root: Root | None, process: Process, cwd: bytes 
         if not found.node.is_directory:
             raise NotADirectoryError(Errno.ENOTDIR, "it is no folder", os.fsdecode(cwd))
         return found
-    here = None if root else _find(vfs, os.getcwdb())
+    here = None if closed else _find(vfs, os.getcwdb())
     return here if here is not None and here.node.is_directory else vfs.root
 
 

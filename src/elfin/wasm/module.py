@@ -127,3 +127,15 @@ _READERS: Final[dict[int, Callable[[Module, Cursor], None]]] = {
     codes.ID: lambda m, c: m.codes.extend(c.vector(Code.decode)),
     data.ID: lambda m, c: m.data.extend(c.vector(Data.decode)),
 }
+
+
+def exported_types(binary: bytes) -> dict[str, tuple[str, ...]]:
+    """The parameters of each exported function by name; bodies and data are not looked at."""
+    module = Module()
+    cursor = Cursor(binary, len(MAGIC))
+    while cursor.more:
+        number, payload = cursor.byte(), Cursor(cursor.sized())
+        if number in (TYPE, imports.ID, FUNCTION, exports.ID):
+            _READERS[number](module, payload)
+    types = [i.what for i in module.imports if isinstance(i.what, int)] + module.functions
+    return {e.name: module.types[types[e.index]].params for e in module.exports if e.kind == "func"}

@@ -1,0 +1,119 @@
+"""The browser's host: its own WebAssembly engine through Pyodide.  No logic, only the protocol.
+
+Runs wherever Pyodide does: in a worker of a page, in node.  Memory is read and written in bulk through
+one typed array a space, made anew when the memory has grown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import js
+from pyodide.ffi import JsBigInt, JsException, to_js
+
+from elfin.runtime import host as protocol
+from elfin.runtime.host import WASM_PAGE
+from elfin.wasm.module import exported_types
+
+MAX_PAGES = 65536
+
+
+class BrowserModule:
+    """A compiled module, and the types of what it exports: engines do not tell them."""
+
+    def __init__(self, wasm: bytes) -> None:
+        self.types = exported_types(wasm)
+        self.compiled = js.WebAssembly.Module.new(to_js(wasm))
+
+    def serialize(self) -> bytes:
+        return b""  # browsers keep compiled code themselves
+
+
+class BrowserHost:
+    """The engine; modules are shared by all its spaces."""
+
+    name = "browser"
+    trap: type[Exception] = JsException
+
+    def refused_address(self, trap: Exception) -> int | None:
+        return None
+
+    def compile(self, wasm: bytes) -> BrowserModule:
+        return BrowserModule(wasm)
+
+    def load(self, path: str) -> BrowserModule | None:
+        return None
+
+    def new_space(self, size: int) -> BrowserSpace:
+        return BrowserSpace(size)
+
+
+class BrowserSpace:
+    """A memory and its instances; the garbage collector frees them together."""
+
+    def __init__(self, size: int) -> None:
+        pages = -(-size // WASM_PAGE)
+        options = js.Object.fromEntries(to_js([["initial", pages], ["maximum", MAX_PAGES]]))
+        self.memory = js.WebAssembly.Memory.new(options)
+        self._known = js.Object.new()
+        self._known.memory = self.memory
+        self._imports = js.Object.new()
+        self._imports.env = self._known
+        self.size = pages * WASM_PAGE
+        self._view = js.Uint8Array.new(self.memory.buffer)
+
+    def read(self, offset: int, n: int) -> bytes:
+        assert offset + n <= self.size
+        data: bytes = self._view.subarray(offset, offset + n).to_bytes()
+        return data
+
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        end = offset + len(data)
+        assert end <= self.size
+        self._view.subarray(offset, end).assign(data)
+
+    def fill(self, offset: int, n: int, byte: int) -> None:
+        assert offset + n <= self.size
+        self._view.fill(byte, offset, offset + n)
+
+    def grow(self, size: int) -> None:
+        if size <= self.size:
+            return
+        pages = -(-size // WASM_PAGE)
+        try:
+            self.memory.grow(pages - self.size // WASM_PAGE)
+        except JsException as error:
+            raise MemoryError(f"the guest needs {size >> 20} MiB") from error
+        self.size = pages * WASM_PAGE
+        self._view = js.Uint8Array.new(self.memory.buffer)
+
+    def protect(self, offset: int, n: int, permission: int) -> bool:
+        return False
+
+    def instantiate(self, module: protocol.Module) -> Mapping[str, Callable[..., int]]:
+        assert isinstance(module, BrowserModule)
+        instance = js.WebAssembly.Instance.new(module.compiled, self._imports)
+        js.Object.assign(self._known, instance.exports)
+        return {
+            name: _bound(getattr(instance.exports, name), params)
+            for name, params in module.types.items()
+        }
+
+    def close(self) -> None:
+        self.size = 0
+        self._view = self.memory = self._known = self._imports = None
+
+
+def _bound(function: Any, params: tuple[str, ...]) -> Callable[..., int]:
+    """An exported function; where it takes an i64, JavaScript wants a BigInt."""
+    wide = [kind == "i64" for kind in params]
+    if not any(wide):
+        call: Callable[..., int] = function
+        return call
+
+    def call_wide(*args: int) -> int:
+        words = [JsBigInt(arg) if big else arg for arg, big in zip(args, wide, strict=True)]
+        return function(*words)  # type: ignore[no-any-return]
+
+    return call_wide
