@@ -40,16 +40,9 @@ class HostStreams:
         if key not in self.host_terminals:
             terminal = HostTerminal(self.terminals, fd)
             number = self.terminals.register(terminal, uid, gid)
-            self.host_terminals[key] = terminal, self._place(number)
+            self.host_terminals[key] = terminal, self.terminals.place(self.vfs, number)
         terminal, location = self.host_terminals[key]
         return TerminalFile(terminal, location, flags)
-
-    def _place(self, number: int) -> Location:
-        """Where the terminal stands in /dev/pts, mounted or not."""
-        name = b"%d" % number
-        root = self.terminals.fs.root
-        mount = next((m for m in self.vfs.mounts() if m.root is root), self.vfs.nowhere)
-        return Location(mount, root.lookup(name), Location(mount, root), name)
 
     def give_session(self, sid: int, pgid: int) -> None:
         """The first process' session gets the terminal it was started from."""

@@ -21,6 +21,7 @@ from elfin.kernel.files.terminal import Terminal, TerminalFile
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller
     from elfin.kernel.files.file import File
+    from elfin.kernel.files.vfs import Vfs
 
 MAX_TERMINALS = 256  # the minor numbers of one major
 
@@ -76,6 +77,13 @@ class Terminals:
             if session and terminal.session == session:
                 return terminal
         return None
+
+    def place(self, vfs: Vfs, number: int) -> Location:
+        """Where the terminal stands in /dev/pts, mounted or not."""
+        name = b"%d" % number
+        root = self.fs.root
+        mount = next((m for m in vfs.mounts() if m.root is root), vfs.nowhere)
+        return Location(mount, root.lookup(name), Location(mount, root), name)
 
     def device_of(self, terminal: Terminal) -> int:
         """Its device number, as /proc/PID/stat shows it."""

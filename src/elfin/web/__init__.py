@@ -1,0 +1,1 @@
+"""The Python that runs in a page's worker: programs driven between the page's messages."""

@@ -1,0 +1,110 @@
+"""One machine in a page: programs that are started, typed to and ended, driven between messages.
+
+Input:  calls from the page's worker.  Output: a `Listener` is told what programs print and how they end.
+Nothing here knows Pyodide; on a desktop the same session runs on wasmtime.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Protocol
+
+from elfin.errors import ElfinError
+from elfin.kernel.files.memory_fs import MemoryFs
+from elfin.kernel.sched import Idle
+from elfin.machine.machine import Machine
+from elfin.machine.status import return_code
+from elfin.web.files import Files
+from elfin.web.program import Program, Side, StreamSide, TerminalSide
+
+SLICE = 0.012  # seconds of turns before the page's messages are looked at
+USER = "0:0"
+
+
+class Listener(Protocol):
+    """The page."""
+
+    def output(self, number: int, fd: int, data: bytes) -> None:
+        """A program printed: descriptor 1 or 2; a terminal has only 1."""
+        ...
+
+    def exit(self, number: int, status: int) -> None:
+        """A program has ended: its exit status, or minus the signal."""
+        ...
+
+
+class Session:
+    """A machine on a tree in memory, and the programs that were started in it."""
+
+    def __init__(
+        self, listener: Listener, image: MemoryFs | None = None, tier: str = "jit"
+    ) -> None:
+        self.listener = listener
+        self.machine = Machine(image=image, tier=tier, user=USER)
+        self.files = Files(self.machine.vfs)
+        self.programs: dict[int, Program] = {}
+        self._numbers = count(1)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        folder: str = "/",
+        terminal: tuple[int, int] | None = None,
+    ) -> int:
+        """Start a program, with a terminal of rows and columns or with streams; its number.
+
+        ElfinError, in one line, if that cannot be.
+        """
+        number = next(self._numbers)
+
+        def output(fd: int, data: bytes) -> None:
+            self.listener.output(number, fd, data)
+
+        side: Side
+        if terminal is None:
+            side = StreamSide(self.machine.vfs, output)
+        else:
+            side = TerminalSide(self.machine.vfs, self.machine.kernel.terminals, output, terminal)
+        try:
+            process = self.machine.start(
+                [os.fsencode(word) for word in argv],
+                env={os.fsencode(k): os.fsencode(v) for k, v in env.items()},
+                files=side.files,
+                cwd=os.fsencode(folder),
+            )
+        except OSError as error:
+            raise ElfinError(f"{error.filename or argv[0]}: {error.strerror}") from error
+        self.programs[number] = Program(number, process, side)
+        return number
+
+    def turn(self) -> Idle | None:
+        """Let programs run for a slice of time; `Idle` if there is nothing to do now."""
+        end = time.monotonic() + SLICE
+        idle = None
+        while idle is None and time.monotonic() < end:
+            idle = self.machine.scheduler.turn()
+            self._report()
+        return idle
+
+    def kill(self, number: int) -> None:
+        """End a program and all it started."""
+        program = self.programs.get(number)
+        if program is not None:
+            self.machine.kill(program.process)
+            self._report()
+
+    def close(self) -> None:
+        self.machine.close()
+
+    def _report(self) -> None:
+        for program in list(self.programs.values()):
+            program.side.move()
+            status = program.process.exit_status
+            if status is not None:
+                del self.programs[program.number]
+                self.listener.exit(program.number, return_code(status))
