@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from elfin.cli import run, show
+from elfin.cli import pack, run, serve, show
 from elfin.errors import ElfinError
 
 FAILED = 125  # as env(1), timeout(1) and docker-run(1) say it
@@ -56,6 +56,24 @@ def parser() -> argparse.ArgumentParser:
     )
     show.add_options(other)
     other.set_defaults(action=show.show)
+    third = commands.add_parser(
+        "pack",
+        help="make a static site of a program",
+        usage="elfin pack PROGRAM|--root DIR [--entry WORD...] -o DIR",
+        description="Make a folder that any web server can serve: a page that runs the program.",
+        allow_abbrev=False,
+    )
+    pack.add_options(third)
+    third.set_defaults(action=pack.pack)
+    fourth = commands.add_parser(
+        "serve",
+        help="open a program or a packed site in a browser",
+        usage="elfin serve [PROGRAM|DIR] [--port N]",
+        description="Serve a packed site, a program, or a page where one is dropped, from this machine.",
+        allow_abbrev=False,
+    )
+    serve.add_options(fourth)
+    fourth.set_defaults(action=serve.serve)
     return whole
 
 

@@ -19,6 +19,7 @@ from elfin.runtime.host import Host, Module
 PACKAGE = Path(__file__).parents[2]
 SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout", "tiers", "wasm")
 BUILDER = "elfin.tiers.interp.build"
+BUILT = PACKAGE / "built"  # products that were made beforehand: in a wheel, in a page
 
 
 def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Module:
@@ -32,9 +33,17 @@ def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Mo
 
 
 def core_wasm(profiled: bool = False, counted: bool = False) -> bytes:
-    """The interpreter's Wasm module, built now."""
+    """The interpreter's Wasm module: made beforehand, or now."""
+    made = BUILT / core_file(profiled, counted)
+    if made.exists():
+        return made.read_bytes()
     wasm: bytes = importlib.import_module(BUILDER).build(profiled, counted)
     return wasm
+
+
+def core_file(profiled: bool, counted: bool) -> str:
+    """The name of a flavour's file in BUILT."""
+    return f"core{'-profiled' * profiled}{'-counted' * counted}.wasm"
 
 
 def cache_folder() -> Path:

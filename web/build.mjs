@@ -1,0 +1,26 @@
+// Bundles the page's scripts and puts what they need beside them: `node build.mjs DIR`.
+
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const out = process.argv[2] ?? `${here}dist`;
+const PYODIDE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+
+await mkdir(`${out}/pyodide`, { recursive: true });
+await build({
+  entryPoints: ["page", "elfin", "worker"].map((name) => `${here}src/${name}.ts`),
+  outdir: out,
+  bundle: true,
+  splitting: false,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  external: ["*pyodide.mjs"],
+  logLevel: "warning",
+});
+for (const name of PYODIDE) await cp(`${here}node_modules/pyodide/${name}`, `${out}/pyodide/${name}`);
+await cp(`${here}static/index.html`, `${out}/index.html`);
+const xterm = await readFile(`${here}node_modules/@xterm/xterm/css/xterm.css`, "utf8");
+await writeFile(`${out}/page.css`, xterm + (await readFile(`${here}static/page.css`, "utf8")));

@@ -1,0 +1,124 @@
+// The page of a packed program, and the landing page where a visitor drops one.
+
+import { Elfin, type Program } from "./elfin";
+import { Screen } from "./terminal";
+
+const part = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+const packed = document.documentElement.dataset.image; // the image's folder, if there is one
+const screen = new Screen(part("terminal"), part("keys"));
+const megabytes = (n: number) => `${(n / 1e6).toFixed(1)} MB`;
+const came = new Map<string, [number, number]>();
+
+let vm: Elfin | null = null;
+let program: Program | null = null;
+
+function say(text: string): void {
+  part("status").textContent = text;
+}
+
+function progress(what: string, done: number, total: number): void {
+  came.set(what, [done, total]);
+  const [bytes, all] = [...came.values()].reduce(([a, b], [d, t]) => [a + d, b + t], [0, 0]);
+  say(`Loading: ${megabytes(bytes)} of ${megabytes(all)}`);
+  part<HTMLProgressElement>("progress").value = all ? bytes / all : 0;
+}
+
+async function machine(): Promise<Elfin> {
+  if (vm) return vm;
+  part("progress").hidden = false;
+  vm = await Elfin.create({ onProgress: progress, ...(packed ? { image: packed } : {}) });
+  part("progress").hidden = true;
+  return vm;
+}
+
+async function run(argv: string[], env?: Record<string, string>, folder?: string): Promise<void> {
+  const running = await machine();
+  program = await running.run(argv, {
+    terminal: screen.size,
+    onStdout: (data) => screen.show(data),
+    ...(env ? { env } : {}),
+    ...(folder ? { cwd: folder } : {}),
+  });
+  screen.join(program);
+  say(`${argv[0]} runs`);
+  document.documentElement.dataset.state = "running";
+  const status = await program.exit;
+  document.documentElement.dataset.state = "ended";
+  say(status < 0 ? `${argv[0]} was ended by signal ${-status}` : `${argv[0]} ended with status ${status}`);
+}
+
+function stop(): void {
+  vm?.stop();
+  vm = null;
+  came.clear();
+  screen.show("\r\n");
+  say("Stopped");
+}
+
+// -- the landing page ---------------------------------------------------------------------------
+
+/** Words of a command line: spaces part them, quotes hold them together. */
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
+}
+
+async function runDropped(file: File): Promise<void> {
+  const path = `/home/${file.name}`;
+  const running = await machine();
+  await running.fs.writeFile(path, file, 0o755);
+  await run([path, ...words(part<HTMLInputElement>("arguments").value)], undefined, "/home");
+}
+
+function landing(): void {
+  const input = part<HTMLInputElement>("file");
+  input.addEventListener("change", () => input.files?.[0] && attempt(runDropped(input.files[0])));
+  window.addEventListener("dragover", (event) => event.preventDefault());
+  window.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) attempt(runDropped(file));
+  });
+  say("Drop a static x86-64 Linux program here");
+}
+
+// -- files in and out -------------------------------------------------------------------------------
+
+async function upload(files: FileList): Promise<void> {
+  const running = await machine();
+  for (const file of files) await running.fs.writeFile(`/home/${file.name}`, file, 0o755);
+  say(`${files.length} file(s) are in /home`);
+}
+
+async function download(path: string): Promise<void> {
+  const data = await (await machine()).fs.readFile(path);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([data as BlobPart]));
+  link.download = path.split("/").pop() || "file";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function attempt(work: Promise<void>): void {
+  work.catch((error: Error) => {
+    document.documentElement.dataset.state = "failed";
+    say(error.message);
+  });
+}
+
+part("stop").addEventListener("click", stop);
+part<HTMLInputElement>("upload").addEventListener("change", (event) => {
+  const files = (event.target as HTMLInputElement).files;
+  if (files?.length) attempt(upload(files));
+});
+part("download").addEventListener("click", () => {
+  const path = prompt("Which file of the guest?", "/home/");
+  if (path) attempt(download(path));
+});
+
+async function startPacked(): Promise<void> {
+  const { argv, env, folder } = await (await machine()).start();
+  await run(argv, env, folder);
+}
+
+if (packed) attempt(startPacked());
+else landing();
