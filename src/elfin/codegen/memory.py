@@ -6,7 +6,8 @@ Output: statements that leave to a label when the access must fault; the raw acc
 `page` reads the page's permission byte.  Its fast path covers accesses inside one page of guest
 memory that allow the access and hold no decoded code; everything else asks the core function
 `guest_check`, which allows it or writes the fault.
-With `check_high` alone the host's memory protection must see the rest (`runtime.memory`, guarded).
+Where the host's memory protection sees the rest (`runtime.memory`, guarded), all that is left to do is
+`tiers.jit.wild`.
 """
 
 from __future__ import annotations
@@ -71,12 +72,6 @@ def check_page(
             ],
         )
     ]
-
-
-def check_high(address: Value, refused: Sequence[Stmt]) -> list[Stmt]:
-    """Leave by `refused` if the address is above 4 GiB: all that a check must see where the host's memory
-    protection sees the rest."""
-    return [If((address >> 32).ne(0), list(refused), rare=True)]
 
 
 def load(type_: Type, address: Value) -> Value:

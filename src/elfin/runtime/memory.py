@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from elfin import layout
-from elfin.bits import align_up
+from elfin.bits import M64, align_up
 from elfin.isa.vectors import PF
 from elfin.kernel.exit import Fault
 from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
@@ -118,7 +118,7 @@ class GuestMemory:
         says something else.  The registers are not exact."""
         address = self.host.refused_address(trap)
         if address is not None:
-            return traps.fault(PF, 0, address - GUEST_BASE, 0, 0)
+            return traps.fault(PF, 0, address - GUEST_BASE & M64, 0, 0)
         at = layout.STATE + layout.FAULT_ADDRESS
         refused, vector, error = _FAULT.unpack(self.space.read(at, _FAULT.size))
         if error != REFUSED:

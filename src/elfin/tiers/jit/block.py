@@ -40,15 +40,15 @@ from elfin.ir.stmt import (
     Set,
     Stmt,
     Store,
-    Unreachable,
 )
 from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import ZERO64, Value, const, local, make
 from elfin.isa.sem import Sem
-from elfin.isa.vectors import GP, PF, XM
+from elfin.isa.vectors import GP, XM
 from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
-from elfin.runtime.translated import FAULT, REFUSED, SLOW, STEP
+from elfin.runtime.stack_fault import POPS, PUSHES
+from elfin.runtime.translated import FAULT, SLOW, STEP
 from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.floats import Floats, float_of
@@ -56,11 +56,13 @@ from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
 from elfin.tiers.jit.inline import TAKES_INTEGER, Inline, float_lane
 from elfin.tiers.jit.quick import QUICK, Quick
+from elfin.tiers.jit.wild import Wild, refuse
 
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
 # What core functions may read and write that is never in a local.
+STACK_ACCESS = PUSHES | POPS | {"leave"}
 IN_MEMORY = frozenset(
     {"fault", "tsc", "mxcsr", "segment", "fs_base", "gs_base", "float_trap", "count"}
 )
@@ -77,6 +79,7 @@ class Writer:
     registers: Registers
     ops: int
     exact: bool
+    wild: Wild
     out: list[Stmt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     addresses: Addresses = field(default_factory=Addresses)
@@ -165,7 +168,7 @@ class Writer:
             case Raise(when, vector, _) if vector == GP and not self._may_be_odd(when):
                 pass
             case Raise(when, vector, _) if vector == GP and not self.exact:
-                self.out.append(If(self.condition(when), refuse(GP, ZERO64), rare=True))
+                self.out.append(If(self.condition(when), refuse(const(I32, GP), ZERO64), rare=True))
             case Raise(when, _, _):
                 self.out.append(If(self.condition(when), self.step(op), rare=True))
             case Branch() | Jump():
@@ -190,7 +193,7 @@ class Writer:
         root, distance = split(address)
         base = self.value(root)
         if must:
-            self.out += memory.check_high(base, refused=refuse(PF, base + distance))
+            self.out.append(self.wild.note(base, stack=_on_stack(op)))
         return base.trunc(I32), layout.GUEST_BASE + distance
 
     def _check_page(self, op: Op, address: Value, size: int, *, write: bool) -> None:
@@ -325,14 +328,12 @@ def stored(value: Value) -> Value:
     return value
 
 
-def refuse(vector: int, address: Value) -> list[Stmt]:
-    """The guest dies of this access and its registers are not seen: end the run by a trap."""
-    return [
-        state.store(layout.FAULT_ADDRESS, address),
-        state.store(layout.FAULT_VECTOR, const(I32, vector)),
-        state.store(layout.FAULT_ERROR, const(I32, REFUSED)),
-        Unreachable(),
-    ]
+def _on_stack(op: Op) -> bool:
+    """Are the instruction's accesses relative to SS?"""
+    assert op.variant is not None
+    if op.variant.form.mnemonic in STACK_ACCESS:
+        return True
+    return op.variant.kind in ("B", "X") and op.b in (layout.RSP, layout.RBP)
 
 
 def early_leaves(body: list[Effect]) -> list[Effect]:

@@ -31,10 +31,11 @@ from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
-from elfin.tiers.jit.frame import BUDGET, LEFT, frame, leave
+from elfin.tiers.jit.frame import BUDGET, GIVE_BUDGET, LEFT, TAKE_BUDGET, frame, leave
 from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Block, Region, kind
+from elfin.tiers.jit.wild import Wild
 
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
 CALLED = local(I32, "called")
@@ -50,6 +51,7 @@ class _Function:
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
         self.floats = Floats(policy.sticky)
+        self.wild = Wild()
         self.before: dict[int, int] = {}
         # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
         self.done: dict[int, tuple[Addresses, set[Value]]] = {}
@@ -62,14 +64,15 @@ class _Function:
         self.before = self.region.only_predecessors()
         for pc in self.region.blocks:
             self._block(pc)
+        self.wild.finish()
         make_reducible(self.graph)
         separate_nests(self.graph)
-        self._loop_checks()
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
+        self._loop_checks()
         flow = Flow(self.graph, order(self.graph))
         needed = flow.finish()
-        body = frame(needed, structure(self.graph), flow.exits)
+        body = frame(needed, structure(self.graph), flow.exits, self.wild)
         body = [*self.floats.finish(self.region.entry), *body]
         return Function(name, (), (I32,), body)
 
@@ -91,6 +94,7 @@ class _Function:
             self.registers,
             count,
             self.policy.exact,
+            self.wild,
             node.body,
             node.note,
             addresses,
@@ -145,13 +149,14 @@ class _Function:
         else:
             call = make("call", I32, imm=callee)
         writer.out.append(self._leave_if(writer, const(I32, layout.DEPTH_LIMIT).leu(DEPTH), target))
+        writer.out.append(self.wild.check())
         writer.addresses.lost()
         writer.normal = set()
         event = Call()
         writer.events.append(event)
         writer.out += [
             Statements("spill", event.before),
-            state.store(layout.BUDGET, LEFT),
+            GIVE_BUDGET,
             state.store(layout.DEPTH, DEPTH + 1),
             Let(CALLED, call),
             state.store(layout.DEPTH, DEPTH - 1),
@@ -161,7 +166,7 @@ class _Function:
                 rare=True,
             ),
             Statements("reload", event.behind),
-            Set(LEFT, BUDGET),
+            TAKE_BUDGET,
             self.floats.come_back(),
         ]
 
@@ -171,21 +176,43 @@ class _Function:
         return If(when, body, rare=True)
 
     def _loop_checks(self) -> None:
-        """Each way back to a loop's start leaves when the budget is spent.
+        """Who goes back to a loop's start leaves when the budget is spent, or there was a wild address.
 
-        It does so before the start, so that what leaving needs is not needed in the loop.
+        It does so before the branch: what comes then is one conditional branch back, and no other is taken.
         """
         graph = self.graph
         found = order(graph)
+        ends = (self.wild.among(LEFT) >> 32).ne(0)
+        done: set[int] = set()  # a copy of a node has the same statements
         for number in found.sequence:
             node = graph.nodes[number]
-            for to in {*graph.successors(number)}:
-                if found.rank[to] <= found.rank[number]:
-                    label = graph.nodes[to].label  # a dispatcher has none: `node` says which entry
-                    body = leave(node.label if label is None else label)
-                    events: list[Event] = [Exit(body, returns=True)]
-                    way = graph.add(Node([If(LEFT.les(0), body, rare=True)], Goto(to), note=events))
-                    node.ending = redirected(node.ending, {to: way})
+            back = {to for to in graph.successors(number) if found.rank[to] <= found.rank[number]}
+            if not back or id(node.body) in done:
+                continue
+            target = self._target(number)
+            if target is not None:
+                done.add(id(node.body))
+                body = leave(target)
+                node.body.append(If(ends, body, rare=True))
+                node.note.append(Exit(body, returns=True))
+                continue
+            for to in back:
+                body = leave(graph.nodes[to].label)
+                events: list[Event] = [Exit(body, returns=True)]
+                way = graph.add(Node([If(ends, body, rare=True)], Goto(to), note=events))
+                node.ending = redirected(node.ending, {to: way})
+
+    def _target(self, number: int) -> Value | None:
+        """The guest address to which a node goes on; None if there are many."""
+        node = self.graph.nodes[number]
+        labels = [self.graph.nodes[to].label for to in self.graph.successors(number)]
+        match node.ending:
+            case Goto():
+                (label,) = labels  # a dispatcher has none: `node` says which entry
+                return const(I64, node.label if label is None else label)
+            case Choose(when):
+                return when.select(*(const(I64, label) for label in labels))
+        return None
 
 
 def function(region: Region, name: str, callees: Mapping[int, str], policy: Policy) -> Function:

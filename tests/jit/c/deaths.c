@@ -1,0 +1,130 @@
+/* Bad accesses in the middle of hot loops.  usage: deaths CASE
+   Each case works for a while, prints, and dies at an access that a translation makes without exact faults. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define TIMES 20000
+#define HIDE(p) __asm__ volatile("" : "+r"(p))
+
+static uint64_t table[64];
+static volatile uint64_t sink;
+
+static void say(const char *what) { write(1, what, strlen(what)); }
+
+/* `bad` takes the place of the table at the last of many turns; what is behind it must not be seen. */
+__attribute__((noinline)) static void load(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        HIDE(at);
+        sink += *(uint32_t *)(at + 8);
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void store(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        HIDE(at);
+        *(uint32_t *)(at + 8) = i;
+    }
+    say("behind\n");
+}
+
+/* A wild value is a divisor, a pointer and a loop's bound: none of that may happen. */
+__attribute__((noinline)) static void chain(char *bad) {
+    uint64_t sum = 0;
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        HIDE(at);
+        uint64_t n = *(uint64_t *)(at + 16);
+        for (uint64_t k = 0; k < n; k++) { sum += k; __asm__ volatile("" : "+r"(sum)); }
+        sum += 1000 / (n ^ (at == bad ? n : 0));
+    }
+    sink = sum;
+    say("behind\n");
+}
+
+__attribute__((noinline)) static uint64_t callee(uint64_t x) {
+    __asm__ volatile("");
+    return x + 1;
+}
+
+__attribute__((noinline)) static void call(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        HIDE(at);
+        sink += callee(*(uint64_t *)at);
+        if (i == TIMES - 1) say("behind a call\n");
+    }
+}
+
+/* Relative to the stack's segment: a non-canonical address is another signal. */
+__attribute__((noinline)) static void frame(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        uint64_t got;
+        __asm__ volatile("push %%rbp\n mov %1, %%rbp\n mov 8(%%rbp), %0\n pop %%rbp"
+                         : "=&r"(got) : "r"(at) : "memory");
+        sink += got;
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void stack(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = (i == TIMES - 1 ? bad : (char *)(table + 8));
+        __asm__ volatile("mov %%rsp, %%rbx\n mov %0, %%rsp\n push %%rax\n mov %%rbx, %%rsp"
+                         : : "r"(at) : "rbx", "memory");
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void vector(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        __asm__ volatile("movdqu 4(%0), %%xmm1\n paddd %%xmm1, %%xmm1\n movdqu %%xmm1, 4(%0)"
+                         : : "r"(at) : "xmm1", "memory");
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void forever(char *bad) {
+    for (uint64_t i = 0;; i++) {
+        char *at = i >= TIMES ? bad : (char *)table;
+        HIDE(at);
+        *(uint32_t *)at = i;
+    }
+}
+
+static const struct { const char *name; void (*run)(char *); } WAYS[] = {
+    {"load", load}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
+    {"stack", stack}, {"vector", vector}, {"forever", forever},
+};
+
+static char *place(const char *name) {
+    char *page = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(page + 4096, 4096, PROT_READ);
+    munmap(page + 8192, 4096);
+    if (!strcmp(name, "null")) return NULL;
+    if (!strcmp(name, "unmapped")) return page + 8192;
+    if (!strcmp(name, "readonly")) return page + 4096;
+    if (!strcmp(name, "beyond")) return page + 8192 - 10;
+    if (!strcmp(name, "high")) return (char *)table + (3ul << 40);
+    if (!strcmp(name, "negative")) return (char *)-4096l;
+    if (!strcmp(name, "noncanonical")) return (char *)((uint64_t)table | 0xdead000000000000);
+    exit(9);
+}
+
+int main(int argc, char **argv) {
+    table[2] = 3;
+    char *bad = place(argv[2]);
+    say("first\n");
+    for (unsigned i = 0; i < sizeof WAYS / sizeof *WAYS; i++)
+        if (!strcmp(argv[1], WAYS[i].name)) WAYS[i].run(bad);
+    say("alive\n");
+    return 0;
+}

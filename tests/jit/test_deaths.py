@@ -1,0 +1,36 @@
+"""A program that dies of an access in a hot loop: same signal and same output before it as natively (c/deaths.c).
+
+Without a handler translated code has no exact faults: what is behind a bad access may have run already, and must not
+be seen."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import elfin
+
+SOURCE = Path(__file__).parent / "c" / "deaths.c"
+WAYS = ("load", "store", "chain", "call", "frame", "stack", "vector", "forever")
+PLACES = ("null", "readonly", "beyond", "high", "negative", "noncanonical")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    out = tmp_path_factory.mktemp("deaths") / "deaths"
+    subprocess.run(["gcc", "-O2", "-static", "-o", out, SOURCE], check=True, timeout=60)
+    return out
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_same_death(way: str, program: Path) -> None:
+    for place in PLACES:
+        command = [str(program), way, place]
+        native = subprocess.run(command, check=False, capture_output=True, timeout=10)
+        ours = elfin.run(command, capture_output=True, timeout=100, tier="jit")
+        assert (ours.returncode, ours.stdout) == (native.returncode, native.stdout), place
