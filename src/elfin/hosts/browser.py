@@ -17,6 +17,14 @@ from elfin.runtime.host import WASM_PAGE
 from elfin.wasm.module import exported_types
 
 MAX_PAGES = 65536
+# `clock_time_get` of WASI on a memory: the clocks that Python's `time` looks at here, too.
+CLOCK = """
+    return (clock, precision, at) => {
+        const ms = clock ? performance.now() : Date.now();
+        new DataView(memory.buffer).setBigUint64(at, BigInt(Math.round(ms * 1e6)), true);
+        return 0;
+    };
+"""
 
 
 class BrowserModule:
@@ -58,6 +66,7 @@ class BrowserSpace:
         self.memory = js.WebAssembly.Memory.new(options)
         self._known = js.Object.new()
         self._known.memory = self.memory
+        self._known.clock_time_get = js.Function.new("memory", CLOCK)(self.memory)
         self._imports = js.Object.new()
         self._imports.env = self._known
         self.size = pages * WASM_PAGE
