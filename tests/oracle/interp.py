@@ -10,10 +10,8 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-import wasmtime
-
 from elfin import layout
-from elfin.hosts.wasmtime_py import RESERVED, WasmtimeHost
+from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.isa import vectors
 from elfin.isa.leave import FAULTED, OUT_OF_BUDGET
 from elfin.runtime.cpu import RegisterFile
@@ -35,13 +33,7 @@ class CanonicalHost(WasmtimeHost):
     name = "wasmtime-canonical"
 
     def __init__(self) -> None:
-        super().__init__()
-        config = wasmtime.Config()
-        config.wasm_tail_call = True
-        config.memory_reservation = RESERVED
-        config.memory_may_move = False
-        config.cranelift_nan_canonicalization = True
-        self.engine = wasmtime.Engine(config)
+        super().__init__(canonical=True)
 
 
 class InterpreterExecutor:

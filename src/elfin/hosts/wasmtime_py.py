@@ -37,17 +37,21 @@ MPROTECT = _mprotect()
 
 
 class WasmtimeHost:
-    """One engine with elfin's settings; modules are shared by all its spaces."""
+    """One engine with elfin's settings; modules are shared by all its spaces.
+
+    `canonical`: it makes all NaNs alike, as some processors do; for tests.
+    """
 
     name = "wasmtime"  # it refuses compiled modules of its other versions itself
 
-    def __init__(self) -> None:
+    def __init__(self, *, canonical: bool = False) -> None:
         config = wasmtime.Config()
         config.wasm_tail_call = True
         ffi.wasmtime_config_wasm_branch_hinting_set(config.ptr(), True)
         # The whole 4 GiB are reserved, so memory never moves and no access needs a bounds check.
         config.memory_reservation = RESERVED
         config.memory_may_move = False
+        config.cranelift_nan_canonicalization = canonical
         self.engine = wasmtime.Engine(config)
         self.wasi = wasmtime.Linker(self.engine)
         self.wasi.define_wasi()
