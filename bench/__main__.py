@@ -23,6 +23,7 @@ from suite import QUICK, SIZES, SOURCES, WASM_PACKAGES, Workload, build, can_bui
 from warmup import hashing, startup, translations
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+README = Path(__file__).parents[1] / "README.md"
 TIERS = ("jit", "interp")
 QUICK_SCALE = 0.1
 
@@ -38,7 +39,7 @@ def parse() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
     option("--tier", action="append", help=f"may be repeated (default {' '.join(TIERS)})")
     option("--quick", action="store_true", help="a look in less than a minute: small sizes, one round")
     option("--json", action="store_true", help="a JSON line a workload and runner instead of tables")
-    option("--document", action="store_true", help=f"write {PAGE.parent.name}/{PAGE.name}")
+    option("--document", action="store_true", help="write docs/benchmarks.md and the table in README.md")
     option("--program", nargs=argparse.REMAINDER, metavar="PATH ARGS",
            help="time this static program; the last option")
     option("--sizes", metavar="SMALL,LARGE", help="what {} is among ARGS, for the steady state")
@@ -87,6 +88,8 @@ def main() -> int:
         command = shlex.join(["./dev", "bench", *sys.argv[1:]])
         counts = [len(t.slopes.get(NATIVE, ())) for t in timings]
         PAGE.write_text(page.document(command, min(counts), sections))
+        short = report.summary(done, ran, [r.name for r in chosen if r.name != NATIVE])
+        README.write_text(page.put_into(README.read_text(), short))
     return 1 if any(t.failed for t in timings) else 0
 
 

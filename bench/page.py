@@ -12,6 +12,8 @@ from pathlib import Path
 
 from suite import NATIVE, WASM
 
+BEGIN = "<!-- speed: written by ./dev bench --document -->"
+END = "<!-- /speed -->"
 READING = """\
 Times are CPU seconds of the whole process, user and system. *Steady state* is the difference of a large run
 and one of a quarter of its work, so that starting up and translating drop out. A ratio is that of two such
@@ -35,6 +37,15 @@ def document(command: str, rounds: int, sections: Sequence[tuple[str, str]]) -> 
         f"* kernels: `{' '.join(NATIVE)}`; as Wasm: `{' '.join(WASM)}`\n\n{READING}\n"
     )
     return head + "".join(f"\n## {title}\n\n{text}\n" for title, text in sections if text)
+
+
+def put_into(text: str, table: str) -> str:
+    """A page with the table between its marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"no place for the table: {BEGIN} ... {END}")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def versions_found() -> Iterator[tuple[str, str]]:

@@ -72,6 +72,18 @@ def goals(
     return "\n".join(lines)
 
 
+def summary(kernels: Sequence[Timing], programs: Sequence[Timing], names: Sequence[str]) -> str:
+    """The geometric means of the kernels, and each program."""
+    names = [name for name in names if mean(kernels, name, NATIVE)]
+    lines = [row(["", *(TITLES.get(n, n) for n in names)]), "|---" * (len(names) + 1) + "|"]
+    means = [figure(mean(kernels, name, NATIVE)) for name in names]
+    lines.append(row([f"{len(kernels)} kernels, geometric mean", *means]))
+    for t in programs:
+        cells = [figure(t.ratio(n)) if t.has(n, NATIVE) else "" for n in names]
+        lines.append(row([f"busybox {t.workload.name}", *cells]))
+    return "\n".join(lines)
+
+
 def extreme(
     timings: Sequence[Timing], name: str, base: str, choose: Callable[..., tuple[float, str]]
 ) -> tuple[float, str]:
