@@ -147,10 +147,11 @@ class EntryBinder:
     def _address(self) -> Value:
         address = self._get(I64, layout.ENTRY_B)
         if self.variant.kind in ("X", "G"):
-            address = address + (self._get(I64, layout.ENTRY_X) << self.fields.shift)
-        address = address + self.fields.displacement
+            index, shift = self._get(I64, layout.ENTRY_X), self.fields.shift
+            address = _plus(address, index if _is_zero(shift) else index << shift)
+        address = _plus(address, self.fields.displacement)
         if self.variant.form.has("popm"):
-            address = address + self._popped()
+            address = _plus(address, self._popped())
         if self.variant.kind == "G":
             narrow = self.fields.narrow.select(address & M32, address)
             address = narrow + self._get(I64, layout.ENTRY_V)
@@ -170,3 +171,13 @@ class EntryBinder:
         if self.address_size == 32:
             address = address & M32
         return address if letter == "Y" else address + self.segment
+
+
+def _is_zero(value: Value) -> bool:
+    return value.op == "const" and value.imm == 0
+
+
+def _plus(a: Value, b: Value) -> Value:
+    if _is_zero(a):
+        return b
+    return a if _is_zero(b) else a + b

@@ -89,6 +89,7 @@ class Writer:
     _done: int = 0
     _vars: int = 0
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
+    _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
     careful: bool = False  # float operations without a fast path are calls, not ways out
@@ -123,7 +124,8 @@ class Writer:
 
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
-        body = [Set(LEFT, LEFT + (self.ops - self._done)), *leave(op.pc, result)]
+        ahead = self.ops - self._done
+        body = [*([Set(LEFT, LEFT + ahead)] if ahead else []), *leave(op.pc, result)]
         self.events.append(Exit(body, returns=True))
         return body
 
@@ -189,6 +191,7 @@ class Writer:
         if self.exact:
             self._check_page(op, address, size, write=write)
             return ADDRESS.trunc(I32), layout.GUEST_BASE
+        address = self._formed.get(address, address)  # the displacement is free in an access
         must = self.addresses.must_check(address)
         root, distance = split(address)
         base = self.value(root)
@@ -211,6 +214,7 @@ class Writer:
     def _put(self, slot: int, value: Value) -> None:
         if slot in FLAG_SLOTS:
             self._flags[slot] = self._substitute(value)
+        self._formed.clear()
         self.addresses.written(slot, value)
         lowered = self.value(value)
         if lowered.type is V128:
@@ -242,6 +246,8 @@ class Writer:
             case _:
                 if var is not None:
                     self.addresses.named(var, value)
+                    if value.op in ("add", "get", "const") and value.type is I64:
+                        self._formed[var] = value
                 self.out.append(Let(var, self.value(value)))
 
     def _load(self, op: Op, var: Value, value: Value) -> None:
@@ -281,6 +287,7 @@ class Writer:
         self.out.append(Spill("reload", call.behind))
         self.events.append(call)
         if written:
+            self._formed.clear()
             self.addresses.lost()
             self._flags.clear()
             self._inline.normal.clear()
