@@ -24,6 +24,9 @@ DEFAULT_TIER: Final = "interp"
 # -- translation ----------------------------------------------------------------------------------
 HOT: Final = 1000  # times a direct branch is taken before its target is translated
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls
+MISSES: Final = 64  # ways out at one branch before its region is made anew; then at 128, 256 ...
+CALL_TARGETS: Final = 8  # of an indirect call that are called directly
+ROUNDS: Final = 8  # times at most that a unit is made anew for ways it lacks
 WARM: Final = 100  # times a call is made before its target is translated with the caller
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most

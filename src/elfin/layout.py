@@ -90,6 +90,8 @@ FLOAT_ODD: Final = 0x474  # u32, not 0: translated code has made a denormal
 FLOAT_SEEN: Final = 0x478  # u32, the MXCSR that FLOAT_LIMITS were made for, 0: none
 FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
 FLOAT_WATCHED: Final = 0x4E0  # u32, not 0: the guest has written to MXCSR, it may look at the flags
+EDGE_FROM: Final = 0x4E4  # u32, the branch by which translated code was left as MISSED
+EDGE_UNIT: Final = 0x4E8  # u32, the address for which its unit was made
 STATE_SIZE: Final = 0x4F0
 
 GPR_NAMES: Final = (
@@ -125,7 +127,9 @@ PROFILE_BITS: Final = 15
 LEAVES: Final = PROFILE + (2 << PROFILE_BITS)  # counters of `--stats` (core/leaves.py)
 LEAVES_ROWS: Final = LEAVES + 16
 LEAVES_BITS: Final = 12
-CACHE: Final = LEAVES + (32 << LEAVES_BITS)  # whole pages
+EDGES: Final = LEAVES + (32 << LEAVES_BITS)  # u32 from, u32 to: ways that branches took, by hash
+EDGES_BITS: Final = 13
+CACHE: Final = EDGES + (8 << EDGES_BITS)  # whole pages
 CACHE_LIMIT: Final = GUEST_BASE - 0x10000  # what lies between stays unused: codegen/memory.py
 
 # -- one decode entry --------------------------------------------------------------------

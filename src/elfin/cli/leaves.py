@@ -25,6 +25,7 @@ KINDS: Final = {
     translated.CONTINUE | translated.AGAIN: "to other code",
     translated.STEP: "one step",
     translated.FAULT: "fault",
+    translated.MISSED: "unexpected target",
     translated.SLOW: "float operation",
 }
 ENDED: Final = "budget spent"

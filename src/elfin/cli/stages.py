@@ -125,7 +125,7 @@ def tree(place: Place) -> Iterator[str]:
         region = discover(address, lambda at: read_warm(memory, at))
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
-        made = function(region, f"at_{address:x}", {}, Policy(exact=False))
+        made = function(region, f"at_{address:x}", {}, Policy(exact=False), address)
         for line in show_ir(made.body).splitlines():
             yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 

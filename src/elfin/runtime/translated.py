@@ -4,6 +4,7 @@ CONTINUE: go on at RIP, in whatever tier.  STEP: the interpreter executes the in
 faults, it writes to decoded code, or it has no translation), then as CONTINUE.  FAULT: the instruction at
 RIP has faulted, the fault slots are written; it must not be executed again, because it may have begun.
 SLOW: as STEP, because the float operation at RIP has no fast path for these operands.
+MISSED: as CONTINUE; the branch at EDGE_FROM went where its region does not go on.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ CONTINUE: Final = 0
 STEP: Final = 1
 FAULT: Final = 2
 SLOW: Final = 3
+MISSED: Final = 4
 
 # What `core.leaves` counts beside: translated code follows at once; the budget was spent.
-AGAIN: Final = 4
-ENDED: Final = 8
+AGAIN: Final = 8
+ENDED: Final = 16
 
 # FAULT_ERROR when translated code traps because it refuses an access itself (see `runtime.memory`).
 REFUSED: Final = 0xFFFF_FFFF

@@ -77,8 +77,8 @@ class _Translation:
                 into.append(If(when, arm) if nested is then else If(when, [], arm))
                 return self._go(number, follows, into)
             case Select(index, targets, default):
-                cases = [self._arm(number, to) for to in targets]
-                into.append(Switch(index, cases, self._arm(number, default)))
+                ways = {to: self._arm(number, to) for to in (*targets, default)}
+                into.append(Switch(index, [ways[to] for to in targets], ways[default]))
         return None
 
     def _go(self, number: int, to: int, into: list[Stmt]) -> int | None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from elfin import layout
 from elfin.codegen import state
 from elfin.codegen.state import BASE, raw_load
-from elfin.config import SLOW_EXITS
+from elfin.config import MISSES, SLOW_EXITS
 from elfin.decode.variant import FIRST, VARIANTS
 from elfin.ir.stmt import Br, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, local, make
-from elfin.isa.leave import LEAVE_HOT, LEAVE_SLOW
+from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW
 from elfin.runtime import translated
 from elfin.tiers.interp.frame import (
     ENTRY,
@@ -37,6 +37,7 @@ RESULT = local(I32, "result")
 BEFORE = local(I32, "before")
 USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
+FROM = local(I32, "from")
 SPREAD = 0x9E3779B1
 BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
 HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
@@ -66,8 +67,30 @@ def enter_translated(counted: bool = False) -> list[Stmt]:
             RESULT.eq(translated.SLOW),
             [*_uses(), If(USES.eq(SLOW_EXITS), leave_now(LEAVE_SLOW)), Set(ENTRY, plain), Br(NEXT)],
         ),
+        If(RESULT.eq(translated.MISSED), _missed()),
         If(field(I16, layout.ENTRY_HANDLER).ne(TRANSLATED), _count(ENTRY, [])),
         Br(NEXT),
+    ]
+
+
+def _missed() -> list[Stmt]:
+    """Note the way that translated code lacks; leave where it is taken often, and each time that it was taken
+    twice as often."""
+    often = (USES & (USES - 1)).eq(0) & const(I32, MISSES).leu(USES)
+    return [
+        Set(FROM, state.read(I32, layout.EDGE_FROM)),
+        *_note_edge(FROM),
+        *_uses(FROM),
+        If(often, leave_now(LEAVE_EDGE)),
+    ]
+
+
+def _note_edge(source: Value) -> list[Stmt]:
+    """Control went from `source` to GOAL: the row that both hash to holds the last such way."""
+    spread = ((GOAL.trunc(I32) * SPREAD + source) * SPREAD) >> (32 - layout.EDGES_BITS)
+    return [
+        Set(COUNTER, spread << 3),
+        RawStore(COUNTER, layout.EDGES, source.zext(I64) | GOAL << 32, 64),
     ]
 
 
@@ -82,7 +105,7 @@ def _count_leave() -> list[Stmt]:
 def count_taken(target: Value) -> list[Stmt]:
     """Leave with LEAVE_HOT when a branch has been taken often: TARGET is the entry it goes to."""
     if target is not DIRECT:
-        return _count(TARGET, BRANCHED)
+        return [*_note_edge(field(I32, layout.ENTRY_PC)), *_count(TARGET, BRANCHED)]
     # Direct branches do not use the field.
     return [
         Set(USES, field(I32, layout.ENTRY_IMM) + 1),
@@ -91,9 +114,10 @@ def count_taken(target: Value) -> list[Stmt]:
     ]
 
 
-def _uses() -> list[Stmt]:
-    """USES becomes how often control came to GOAL like this."""
-    spread = (GOAL.trunc(I32) * SPREAD) >> (32 - layout.PROFILE_BITS)
+def _uses(pc: Value | None = None) -> list[Stmt]:
+    """USES becomes how often control came to `pc`, else to GOAL, like this."""
+    at = GOAL.trunc(I32) if pc is None else pc
+    spread = (at * SPREAD) >> (32 - layout.PROFILE_BITS)
     return [
         Set(COUNTER, spread << 1),
         Set(USES, raw_load(I16, COUNTER, layout.PROFILE).zext(I32) + 1),

@@ -1,14 +1,17 @@
 """Decoded code of a guest, read in bulk from the decode cache of its memory.
 
 Input:  a guest address.
-Output: `Op`s: the decode entries from there on in line, their fields as constants.
+Output: `Op`s: the decode entries from there on in line, their fields as constants; and the `Edges` by which
+        control went from branch to branch as far as the interpreter saw.
 The decoder that fills the entries is the interpreter's, in Wasm: decoding costs Python nothing.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from elfin import layout
 from elfin.bits import M32
@@ -16,10 +19,13 @@ from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.interp.translated import TRANSLATED
+from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 
 _ENTRY = struct.Struct("<HBBIHHHHqQ")
 assert _ENTRY.size == layout.ENTRY_SIZE
+_EDGE = struct.Struct("<II")
+Edges = Mapping[int, tuple[int, ...]]  # where branches went, the commonest target first
+NO_EDGES: Final[Edges] = {}
 RUN_BYTES = 33 * layout.ENTRY_SIZE  # the longest run (core/cache.py) and its GOTO
 
 
@@ -95,3 +101,18 @@ def read_run(memory: GuestMemory, pc: int) -> list[Op]:
         variant = VARIANTS[handler - FIRST] if handler >= FIRST else None
         ops.append(Op(variant, at, length, scale, r, b, x, v, disp, imm))
     return ops
+
+
+def read_edges(memory: GuestMemory) -> Edges:
+    """The ways that were noted: of indirect branches, and those that translated code lacked."""
+    size = 2 << layout.PROFILE_BITS
+    counts = struct.unpack(f"<{size // 2}H", memory.space.read(layout.PROFILE, size))
+    edges: dict[int, list[int]] = {}
+    for source, to in _EDGE.iter_unpack(memory.space.read(layout.EDGES, 8 << layout.EDGES_BITS)):
+        if to:
+            edges.setdefault(source, []).append(to)
+    shift = 32 - layout.PROFILE_BITS
+    return {
+        source: tuple(sorted(found, key=lambda to: -counts[((to * SPREAD) & M32) >> shift]))
+        for source, found in edges.items()
+    }

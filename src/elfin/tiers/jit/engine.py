@@ -8,13 +8,14 @@ Output: an `Exit`.  Translations are kept for the whole machine and used again i
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
-from elfin.isa.leave import LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
+from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
@@ -49,6 +50,7 @@ class Translator:
         self.sticky = sticky
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
         self.careful: set[int] = set()  # entries with a careful policy
+        self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
         self.next_index = 0
         self.started: WeakKeyDictionary[GuestMemory, set[int]] = WeakKeyDictionary()
 
@@ -69,6 +71,8 @@ class Translator:
                 return fault
             if reason == LEAVE_HOT:
                 self.translate(memory, cpu.rip)
+            elif reason == LEAVE_EDGE:
+                self.extend(memory)
             elif reason == LEAVE_SLOW:
                 self.call_slow_paths(memory, cpu.rip)
             else:
@@ -89,18 +93,21 @@ class Translator:
     def translate(self, memory: GuestMemory, pc: int) -> None:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
-        policy = Policy(memory.exact, pc in self.careful, memory.sticky)
+        policy = Policy(memory.exact, pc in self.careful, memory.sticky, self.rounds[pc])
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
                 return
             handler = importlib.import_module(HANDLERS).TRANSLATED
+            own = {at for unit, _ in known for at in unit.entries}
             unit = importlib.import_module(UNIT).translate(
                 memory,
                 pc,
                 self.next_index,
                 policy,
-                is_known=lambda at: memory.exports["translated_index"](at, handler) != 0,
+                is_known=lambda at: (
+                    at not in own and memory.exports["translated_index"](at, handler) != 0
+                ),
                 name=self.name,
                 watch=self.watch and self.watch.made,
             )
@@ -110,6 +117,13 @@ class Translator:
             found = (unit, self._compile(memory, unit))
             known.append(found)
         self._start(memory, *found)
+
+    def extend(self, memory: GuestMemory) -> None:
+        """Translate anew, with the ways that control took since, the unit that lacks one of them."""
+        at = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_UNIT, 4), "little")
+        if at in self.units and self.rounds[at] < config.ROUNDS:
+            self.rounds[at] += 1
+            self.translate(memory, at)
 
     def call_slow_paths(self, memory: GuestMemory, pc: int) -> None:
         """Translate anew, to call slow paths, what leaves at `pc` too often."""

@@ -17,33 +17,38 @@ from elfin.codegen import state
 from elfin.codegen.locals import Registers
 from elfin.codegen.state import BASE
 from elfin.ir.stmt import Block as Statements
-from elfin.ir.stmt import Branch, Function, If, Jump, Let, Return, Set, Stmt
-from elfin.ir.types import I32, I64
+from elfin.ir.stmt import Branch, Function, If, Jump, Return, Set, Stmt, Switch
+from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
-from elfin.structure.graph import Choose, End, Goto, Graph, Node, redirected
+from elfin.structure.graph import Choose, End, Ending, Goto, Graph, Node, redirected
 from elfin.structure.nest import separate_nests
 from elfin.structure.order import order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
-from elfin.tiers.interp.translated import TRANSLATED
+from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.dispatch import FEW, GOAL, Dispatch, Spread, missed
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
 from elfin.tiers.jit.frame import BUDGET, GIVE_BUDGET, LEFT, TAKE_BUDGET, frame, leave
 from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import CALL, Block, Region, kind
+from elfin.tiers.jit.region import CALL, RETURN, Block, Region, kind
 from elfin.tiers.jit.wild import Wild
 
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
 CALLED = local(I32, "called")
-INDEX = local(I32, "index")
+ENTRY = local(I32, "entry")
 
 
 class _Function:
-    def __init__(self, region: Region, callees: Mapping[int, str], policy: Policy) -> None:
+    def __init__(
+        self, region: Region, callees: Mapping[int, str], policy: Policy, unit: int
+    ) -> None:
+        self.unit = unit
         self.policy = policy
         self.region = region
         self.callees = callees
@@ -52,6 +57,7 @@ class _Function:
         self.numbers: dict[int, int] = {}
         self.floats = Floats(policy.sticky)
         self.wild = Wild()
+        self.dispatch: Dispatch
         self.before: dict[int, int] = {}
         # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
         self.done: dict[int, tuple[Addresses, set[Value]]] = {}
@@ -61,6 +67,7 @@ class _Function:
         for pc in self.region.blocks:
             self.numbers[pc] = self.graph.add(Node(label=pc, note=[]))
         self.graph.nodes[0].ending = Goto(self.numbers[self.region.entry])
+        self.dispatch = Dispatch(self.graph, self.region, self.numbers, self.unit)
         self.before = self.region.only_predecessors()
         for pc in self.region.blocks:
             self._block(pc)
@@ -114,7 +121,7 @@ class _Function:
             node.ending = self._ending(block, writer)
         self.done[pc] = addresses, writer.normal
 
-    def _ending(self, block: Block, writer: Writer) -> End | Goto | Choose:
+    def _ending(self, block: Block, writer: Writer) -> Ending:
         last = block.ops[-1]
         match writer.ending:
             case Branch(when, target):
@@ -122,12 +129,19 @@ class _Function:
                     writer.condition(when), self._node(target.imm), self._node(block.next)
                 )
             case Jump(target) if kind(last) == CALL:
-                self._call(writer, writer.value(target), last.next)
+                self._call(writer, writer.value(target), last)
                 return Goto(self._node(last.next))
             case Jump(target) if target.op == "const":
                 return Goto(self._node(target.imm))
-            case Jump(target):
+            case Jump(target) if kind(last) == RETURN:
                 writer.leave(writer.value(target))
+                return End()
+            case Jump(target):
+                writer.out.append(Set(GOAL, writer.value(target)))
+                if last.pc in self.dispatch.targets:
+                    return self.dispatch.ending(last.pc, writer.out)
+                writer.out += missed(GOAL, last.pc, self.unit)
+                writer.events.append(Exit(writer.out))
                 return End()
         return Goto(self._node(block.next))
 
@@ -139,16 +153,13 @@ class _Function:
             found = self.numbers[pc] = self.graph.add(Node(body, label=pc, note=[Exit(body)]))
         return found
 
-    def _call(self, writer: Writer, target: Value, back: int) -> None:
+    def _call(self, writer: Writer, target: Value, op: Op) -> None:
         """Call the target's function, if it has one; else leave to it."""
-        callee = self.callees.get(target.imm) if target.op == "const" else None
-        known = make("call", I32, target, const(I32, TRANSLATED), imm="translated_index")
-        if callee is None:
-            writer.out += [Let(INDEX, known), self._leave_if(writer, INDEX.eq(0), target)]
-            call = make("call_indirect", I32, INDEX - 1)
-        else:
-            call = make("call", I32, imm=callee)
-        writer.out.append(self._leave_if(writer, const(I32, layout.DEPTH_LIMIT).leu(DEPTH), target))
+        deep = const(I32, layout.DEPTH_LIMIT).leu(DEPTH)
+        if target.op != "const":
+            writer.out.append(Set(GOAL, target))
+            target = GOAL
+        writer.out.append(self._leave_if(writer, deep, target))
         writer.out.append(self.wild.check())
         writer.addresses.lost()
         writer.normal = set()
@@ -158,16 +169,52 @@ class _Function:
             Statements("spill", event.before),
             GIVE_BUDGET,
             state.store(layout.DEPTH, DEPTH + 1),
-            Let(CALLED, call),
+            *self._function_called(writer, target, op),
             state.store(layout.DEPTH, DEPTH - 1),
             If(
-                CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(back) | BUDGET.les(0),
+                CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(op.next) | BUDGET.les(0),
                 [Return((CALLED,))],
                 rare=True,
             ),
             Statements("reload", event.behind),
             TAKE_BUDGET,
             self.floats.come_back(),
+        ]
+
+    def _function_called(self, writer: Writer, target: Value, op: Op) -> list[Stmt]:
+        """CALLED becomes what the target's function returns.  Registers are in memory."""
+        if target.op == "const":
+            callee = self.callees.get(target.imm)
+            return self._call_by_table(writer, target, op) if callee is None else [_call(callee)]
+        seen = [pc for pc in self.region.edges.get(op.pc, ()) if pc in self.callees]
+        otherwise = self._call_by_table(writer, target, op)
+        if len(seen) <= FEW:
+            return self._call_one(seen, otherwise)
+        spread = Spread(seen)
+        rows = [self._call_one(row, otherwise) if row else otherwise for row in spread.rows]
+        return [Switch(spread.index, rows, otherwise)]
+
+    def _call_one(self, seen: list[int], otherwise: list[Stmt]) -> list[Stmt]:
+        """The one of these that GOAL is."""
+        for pc in reversed(seen):
+            otherwise = [If(GOAL.eq(pc), [_call(self.callees[pc])], otherwise)]
+        return otherwise
+
+    def _call_by_table(self, writer: Writer, target: Value, op: Op) -> list[Stmt]:
+        """What `core.cache.translated_index` finds, in line."""
+        slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
+        known = state.raw_load(I32, ENTRY, layout.ENTRY_PC).zext(I64).eq(target)
+        handler = state.raw_load(I16, ENTRY, layout.ENTRY_HANDLER).zext(I32)
+        body = [
+            state.store(layout.DEPTH, DEPTH - 1),
+            *(leave(target) if target.op == "const" else missed(target, op.pc, self.unit)),
+        ]
+        writer.events.append(Exit(body))
+        index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
+        return [
+            Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
+            If((known & handler.eq(TRANSLATED)).eq(0), body, rare=True),
+            Set(CALLED, make("call_indirect", I32, index)),
         ]
 
     def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:
@@ -209,12 +256,23 @@ class _Function:
         match node.ending:
             case Goto():
                 (label,) = labels  # a dispatcher has none: `node` says which entry
-                return const(I64, node.label if label is None else label)
+                return _address(node.label if label is None else label)
             case Choose(when):
-                return when.select(*(const(I64, label) for label in labels))
+                return when.select(*map(_address, labels))
         return None
 
 
-def function(region: Region, name: str, callees: Mapping[int, str], policy: Policy) -> Function:
-    """The region's function."""
-    return _Function(region, callees, policy).build(name)
+def _address(label: Value | int) -> Value:
+    """Where a node is: the address of its code, or GOAL."""
+    return label if isinstance(label, Value) else const(I64, label)
+
+
+def _call(callee: str) -> Stmt:
+    return Set(CALLED, make("call", I32, imm=callee))
+
+
+def function(
+    region: Region, name: str, callees: Mapping[int, str], policy: Policy, unit: int
+) -> Function:
+    """The region's function; `unit` is the address that its unit is made for."""
+    return _Function(region, callees, policy, unit).build(name)

@@ -12,8 +12,10 @@ class Policy:
     `careful`: a float operation without a fast path calls the slow one; else it leaves the function, which keeps
     loops free of calls.
     `sticky`: MXCSR's sticky flags are exact.  Else denormal, underflow and precision may be missing: as long as the
-    guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md)."""
+    guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md).
+    `round`: how often it was made anew, because control took ways that it lacked."""
 
     exact: bool = True
     careful: bool = False
     sticky: bool = True
+    round: int = 0

@@ -1,14 +1,14 @@
-"""A region: the code reachable from a hot entry by direct jumps, as basic blocks.
+"""A region: the code reachable from a hot entry by jumps, as basic blocks.
 
-Input:  an entry address and a reader of decoded instructions.
+Input:  an entry address, a reader of decoded instructions, and the ways that indirect jumps took so far.
 Output: `Region`: blocks by address.  What leaves it: calls (they come back to the next block), indirect
-        jumps, returns, instructions that only the interpreter executes, branches never taken so far, and the size
-limit.
+        jumps to where they never went, returns, instructions that only the interpreter executes, branches
+        never taken so far, and the size limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ from elfin.decode.variant import Variant
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise
 from elfin.ir.value import TRUE, Value
 from elfin.tiers.jit.block import effects
-from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.code import NO_EDGES, Edges, Op
 
 CALL: Final = "call"
 RETURN: Final = "ret"
@@ -42,10 +42,20 @@ class Block:
 class Region:
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
+    edges: Edges = field(default_factory=dict)
+
+    def indirect_jumps(self) -> list[Op]:
+        """Those that go to blocks of the region."""
+        last = [block.ops[-1] for block in self.blocks.values()]
+        return [op for op in last if _is_indirect(op) and self.targets(op)]
+
+    def targets(self, op: Op) -> list[int]:
+        """Where in the region an indirect jump goes, as far as was seen."""
+        return [pc for pc in self.edges.get(op.pc, ()) if pc in self.blocks]
 
     def successors(self, block: Block) -> list[int]:
         """Addresses in the region where control may go on behind a block."""
-        targets, goes_on = _successors(block.ops[-1])
+        targets, goes_on = _successors(block.ops[-1], self.edges)
         return [pc for pc in (*targets, *[block.next] * goes_on) if pc in self.blocks]
 
     def only_predecessors(self) -> dict[int, int]:
@@ -57,7 +67,12 @@ class Region:
         return {pc: found[0] for pc, found in before.items() if len(found) == 1 and found[0] >= 0}
 
 
-def discover(entry: int, read: Callable[[int], list[Op]], most: int = config.REGION_OPS) -> Region:
+def discover(
+    entry: int,
+    read: Callable[[int], list[Op]],
+    edges: Edges = NO_EDGES,
+    most: int = config.REGION_OPS,
+) -> Region:
     """The region of an entry; `most`: goes no further when it has as many instructions."""
     ops: dict[int, Op] = {}
     leaders = {entry}
@@ -74,10 +89,12 @@ def discover(entry: int, read: Callable[[int], list[Op]], most: int = config.REG
                     break
                 ops[op.pc] = op
                 pc = op.next
-                targets, goes_on = _successors(op)
+                targets, goes_on = _successors(op, edges)
                 for to in targets:
                     leaders.add(to)
-                    if not goes_on or op.taken:  # else it is not worth its place
+                    if (
+                        not goes_on or op.taken or to in edges.get(op.pc, ())
+                    ):  # else it is not worth its place
                         work.append(to)
                 if targets or not goes_on or kind(op) == CALL:
                     leaders.add(op.next)
@@ -86,10 +103,10 @@ def discover(entry: int, read: Callable[[int], list[Op]], most: int = config.REG
             else:
                 continue
             break
-    return Region(entry, _blocks(entry, ops, leaders))
+    return Region(entry, _blocks(ops, leaders, edges), edges)
 
 
-def _blocks(entry: int, ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
+def _blocks(ops: dict[int, Op], leaders: set[int], edges: Edges) -> dict[int, Block]:
     blocks: dict[int, Block] = {}
     for pc in sorted(leaders & ops.keys()):
         block = blocks[pc] = Block(pc)
@@ -101,7 +118,7 @@ def _blocks(entry: int, ops: dict[int, Op], leaders: set[int]) -> dict[int, Bloc
             if not translatable(op):
                 block.step = True
                 break
-            targets, goes_on = _successors(op)
+            targets, goes_on = _successors(op, edges)
             if targets or not goes_on or kind(op) == CALL:
                 break
     return blocks
@@ -120,8 +137,12 @@ def is_direct(op: Op) -> bool:
     return op.variant is not None and any(o.letter == "J" for o in op.variant.form.operands)
 
 
-def _successors(op: Op) -> tuple[list[int], bool]:
-    """Direct targets inside a region, and whether control may go on in line."""
+def _is_indirect(op: Op) -> bool:
+    return translatable(op) and _shape(op) == "jump" and not is_direct(op) and not kind(op)
+
+
+def _successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
+    """Targets inside a region, and whether control may go on in line."""
     if not translatable(op):
         return [], False
     last = _shape(op)
@@ -130,7 +151,9 @@ def _successors(op: Op) -> tuple[list[int], bool]:
     if last == "jump":
         if kind(op) == CALL:
             return [], True
-        return ([op.disp & MASK] if is_direct(op) else []), False
+        if is_direct(op):
+            return [op.disp & MASK], False
+        return (edges.get(op.pc, ()) if _is_indirect(op) else ()), False
     return [], last != "raise"
 
 

@@ -20,7 +20,7 @@ from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switc
 from elfin.ir.value import forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.code import Op, read_run
+from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
 from elfin.tiers.jit.function import function
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
@@ -73,21 +73,24 @@ def translate(
     policy: Policy,
     *,
     read: Reader = read_run,
+    edges: Edges | None = None,
     is_known: Callable[[int], bool] = lambda _: False,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
     translate.  Its functions get table indices from `first` on.
-    `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the name section."""
+    `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
+    name section; `edges`: where branches go, if not as the memory has noted."""
     known = mark()
     start = perf_counter()
-    regions = _regions(pc, lambda at: read(memory, at), is_known)
+    edges = read_edges(memory) if edges is None else edges
+    regions = _regions(pc, lambda at: read(memory, at), edges, is_known)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
     found = perf_counter()
-    functions = [function(region, names[region.entry], names, policy) for region in regions]
+    functions = [function(region, names[region.entry], names, policy, pc) for region in regions]
     lifted = perf_counter()
     wasm = module.build(
         functions,
@@ -112,7 +115,7 @@ def translate(
 
 
 def _regions(
-    pc: int, read: Callable[[int], list[Op]], is_known: Callable[[int], bool]
+    pc: int, read: Callable[[int], list[Op]], edges: Edges, is_known: Callable[[int], bool]
 ) -> list[Region]:
     """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
     translated already only small ones: others are called through the table."""
@@ -126,7 +129,7 @@ def _regions(
             continue
         seen.add(at)
         again = at != pc and is_known(at)
-        region = discover(at, read, config.AGAIN_OPS + 1 if again else config.REGION_OPS)
+        region = discover(at, read, edges, config.AGAIN_OPS + 1 if again else config.REGION_OPS)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
@@ -137,8 +140,11 @@ def _regions(
         size += ops
         for block in region.blocks.values():
             last = block.ops[-1]
-            if kind(last) == CALL and is_direct(last) and last.taken >= config.WARM:
-                work.append(last.disp)
+            if kind(last) == CALL:
+                if not is_direct(last):
+                    work += edges.get(last.pc, ())[: config.CALL_TARGETS]
+                elif last.taken >= config.WARM:
+                    work.append(last.disp)
     return list(found.values())
 
 
