@@ -1,20 +1,24 @@
 """The register file in Wasm locals: general registers, XMM registers and flag sources.
 
-Input:  IR reads and writes of guest state at fixed slots.
+Input:  IR reads and writes of guest state at fixed slots, and which XMM registers hold scalars for the most part.
 Output: values over locals, and `Set`s; what has no local stays in memory (`codegen.state`).
 Sets of registers are ints, a bit a register; `reads` collects those that were read.
+
+The lowest lane of a register of scalars is a local of its own, an f32 or f64, so that it is computed with as in
+source code.  The rest of the register is in the v128 as ever, whose own lowest lane is stale.  Both count as
+registers; who changes the v128 also sets the lane, because the one is stored over the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from elfin import layout
 from elfin.codegen import state
 from elfin.ir.names import slot_name
-from elfin.ir.stmt import Set, Stmt
-from elfin.ir.types import F32, F64, I1, I64, V128, Type
+from elfin.ir.stmt import Let, Set, Stmt
+from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, local, make
 
 GPRS_END: Final = layout.GPR + 16 * 8
@@ -22,16 +26,22 @@ XMMS_END: Final = layout.XMM + 16 * 16
 FLAG_SLOTS: Final = frozenset(layout.FLAGS.values())
 GPR_SLOTS: Final = range(layout.GPR, GPRS_END, 8)
 XMM_SLOTS: Final = range(layout.XMM, XMMS_END, 16)
-SLOTS: Final = (*GPR_SLOTS, *XMM_SLOTS, *sorted(FLAG_SLOTS))
+LOWEST: Final = {
+    F64: 1,
+    F32: 2,
+}  # a register's lowest lane is as if at a slot beside the register's
+LANE_SLOTS: Final = tuple(slot + n for n in LOWEST.values() for slot in XMM_SLOTS)
+SLOTS: Final = (*GPR_SLOTS, *XMM_SLOTS, *LANE_SLOTS, *sorted(FLAG_SLOTS))
 BIT: Final = {slot: 1 << n for n, slot in enumerate(SLOTS)}
 ALL: Final = (1 << len(SLOTS)) - 1
 FLAGS: Final = sum(BIT[slot] for slot in FLAG_SLOTS)
-XMMS: Final = sum(BIT[slot] for slot in XMM_SLOTS)
+XMMS: Final = sum(BIT[slot] for slot in (*XMM_SLOTS, *LANE_SLOTS))
 _NAMED: Final = {
     **{name: BIT[slot] for name, slot in zip(layout.GPR_NAMES, GPR_SLOTS, strict=True)},
     "flags": FLAGS,
     "xmm": XMMS,
 }
+_INTEGER: Final = {F64: I64, F32: I32}
 _SHAPES: Final = {
     8: "i8x16",
     16: "i16x8",
@@ -44,7 +54,10 @@ def _type_of(slot: int) -> Type:
     return V128 if layout.XMM <= slot < XMMS_END else I64
 
 
-HOMES: Final = {slot: local(_type_of(slot), slot_name(slot)) for slot in SLOTS}
+HOMES: Final = {
+    **{slot: local(_type_of(slot), slot_name(slot)) for slot in SLOTS if slot not in LANE_SLOTS},
+    **{slot + n: local(t, f"{slot_name(slot)}.{t.name}") for t, n in LOWEST.items() for slot in XMM_SLOTS},
+}  # fmt: skip
 
 
 def registers_named(names: Iterable[str]) -> int:
@@ -62,23 +75,38 @@ def home_slot(slot: int) -> int | None:
 
 
 class Registers:
-    """Reads and writes of registers; notes what was read."""
+    """Reads and writes of registers; notes what was read.  `scalars`: XMM registers, and what they hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, scalars: Mapping[int, Type] | None = None) -> None:
         self.reads = 0
+        self.scalars = scalars or {}
 
     def take_reads(self) -> int:
         """The registers read since this was asked last."""
         reads, self.reads = self.reads, 0
         return reads
 
+    def lane_slot(self, slot: int, type_: Type) -> int | None:
+        """The slot of the local that is just this lane of an XMM register."""
+        kept = self.scalars.get(slot)
+        return slot + LOWEST[kept] if kept is not None and kept.bits == type_.bits else None
+
+    def lowest(self, slot: int) -> Value | None:
+        """The local of the lowest lane of an XMM register, if it is one of scalars."""
+        kept = self.scalars.get(slot)
+        return None if kept is None else HOMES[slot + LOWEST[kept]]
+
     def read(self, type_: Type, slot: int) -> Value:
         """The state at a slot; an i1 is a flag."""
         first = home_slot(slot)
         if first is None:
             return state.read(type_, slot)
-        self.reads |= BIT[first]
-        home = HOMES[first]
+        lane_slot = self.lane_slot(slot, type_)
+        if lane_slot is not None:
+            self.reads |= BIT[lane_slot]
+            home = HOMES[lane_slot]
+            return home if home.type is type_ else make("bitcast", type_, home)
+        home = self._whole(first, slot)
         if type_ is I1:
             return state.flag_of(slot, home)
         if home.type is V128:
@@ -86,23 +114,61 @@ class Registers:
         part = home >> 8 * (slot & 7) if slot & 7 else home
         return part.trunc(type_)
 
-    def write(self, slot: int, value: Value) -> Stmt:
-        """The state at a slot becomes `value`."""
+    def _whole(self, first: int, slot: int) -> Value:
+        """The register, valid from a slot in it on."""
+        self.reads |= BIT[first]
+        home, kept = HOMES[first], self.scalars.get(first)
+        if kept is None or slot - first >= kept.bytes:
+            return home
+        self.reads |= BIT[first + LOWEST[kept]]
+        return with_lane(home, make("bitcast", _INTEGER[kept], HOMES[first + LOWEST[kept]]), 0)
+
+    def write(self, slot: int, value: Value) -> list[tuple[int, Stmt]]:
+        """The state at a slot becomes `value`: statements, and the registers that they set (0: none)."""
         first = home_slot(slot)
         if first is None:
-            return state.write(slot, value)
+            return [(0, state.write(slot, value))]
         home = HOMES[first]
         if value.type is I1:
-            return Set(home, state.flag_source(slot, value))
+            return [(BIT[first], Set(home, state.flag_source(slot, value)))]
+        if first in self.scalars:
+            return self._write_scalar(first, slot, value)
         if value.type is home.type:
-            return Set(home, value)
+            return [(BIT[first], Set(home, value))]
         self.reads |= BIT[first]
         if home.type is V128:
-            return Set(home, with_lane(home, value, slot & 15))
+            return [(BIT[first], Set(home, with_lane(home, value, slot & 15)))]
         shift = 8 * (slot & 7)
         hole = ((1 << value.type.bits) - 1) << shift
         part = value.zext(I64) << shift if shift else value.zext(I64)
-        return Set(home, home & ~hole | part)
+        return [(BIT[first], Set(home, home & ~hole | part))]
+
+    def _write_scalar(self, first: int, slot: int, value: Value) -> list[tuple[int, Stmt]]:
+        kept = self.scalars[first]
+        home, lane_slot = HOMES[first], first + LOWEST[kept]
+        low = HOMES[lane_slot]
+        if self.lane_slot(slot, value.type) is not None:
+            return [(BIT[lane_slot], Set(low, as_float(value)))]
+        if value.type is not V128 and slot - first >= kept.bytes:
+            self.reads |= BIT[first] | BIT[lane_slot]
+            rest = Set(home, with_lane(home, value, slot & 15))
+            return [(BIT[first], rest), (BIT[lane_slot], Set(low, low))]
+        if value.type is not V128:
+            value = with_lane(self._whole(first, first), value, slot & 15)
+        shape = f"f{kept.bits}x{128 // kept.bits}"
+        if value.op == f"{shape}.replace_lane" and value.imm == 0 and not value.args[0].args:
+            whole, lowest = value.args
+            return [(BIT[lane_slot], Set(low, lowest)), (BIT[first], Set(home, whole))]
+        if value.op == "const":
+            lowest = make("const", kept, imm=value.imm & ((1 << kept.bits) - 1))
+            return [(BIT[lane_slot], Set(low, lowest)), (BIT[first], Set(home, value))]
+        whole = local(V128, f"{home.imm}.new")
+        lowest = make(f"{shape}.extract_lane", kept, whole, imm=0)
+        return [
+            (0, Let(whole, value)),
+            (BIT[first], Set(home, whole)),
+            (BIT[lane_slot], Set(low, lowest)),
+        ]
 
     def lower(self, value: Value) -> Value:
         """The value with each `get` in it replaced."""
@@ -117,15 +183,28 @@ class Registers:
 def loads(registers: int) -> list[Stmt]:
     """Memory to locals."""
     return [
-        Set(HOMES[slot], state.raw_load(HOMES[slot].type, state.BASE, layout.STATE + slot))
+        Set(HOMES[slot], state.raw_load(HOMES[slot].type, state.BASE, layout.STATE + (slot & ~3)))
         for slot in SLOTS
         if registers & BIT[slot]
     ]
 
 
 def stores(registers: int) -> list[Stmt]:
-    """Locals to memory."""
-    return [state.store(slot, HOMES[slot]) for slot in SLOTS if registers & BIT[slot]]
+    """Locals to memory: a lowest lane behind the whole register."""
+    return [state.store(slot & ~3, HOMES[slot]) for slot in SLOTS if registers & BIT[slot]]
+
+
+def as_float(value: Value) -> Value:
+    """An integer's bits as a float: the float that they were before, or the lane."""
+    type_ = F64 if value.type.bits == 64 else F32
+    if value.type is type_:
+        return value
+    if value.op == "bitcast" and value.args[0].type is type_:
+        return value.args[0]
+    if value.op in ("i64x2.extract_lane", "i32x4.extract_lane"):
+        shape = f"f{type_.bits}x{128 // type_.bits}"
+        return make(f"{shape}.extract_lane", type_, *value.args, imm=value.imm)
+    return make("bitcast", type_, value)
 
 
 def lane(register: Value, type_: Type, at: int) -> Value:
@@ -143,8 +222,8 @@ def lane(register: Value, type_: Type, at: int) -> Value:
 def with_lane(register: Value, value: Value, at: int) -> Value:
     """The v128 with the lane at a byte offset replaced."""
     bits = value.type.bits
-    if value.op == "bitcast" and value.args[0].type in (F32, F64):
-        value = value.args[0]  # stays among the vector registers
+    if bits >= 32 and as_float(value).op != "bitcast":
+        value = as_float(value)  # stays among the vector registers
         shape = f"f{bits}x{128 // bits}"
     else:
         shape = _SHAPES[bits]

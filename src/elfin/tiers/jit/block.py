@@ -18,15 +18,18 @@ from elfin.codegen import memory, state
 from elfin.codegen.locals import (
     BIT,
     FLAG_SLOTS,
+    FLAGS,
     HOMES,
     XMMS_END,
     Registers,
+    as_float,
     home_slot,
     registers_named,
 )
 from elfin.core import build as core
 from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
+    Br,
     Branch,
     Effect,
     If,
@@ -51,7 +54,7 @@ from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.runtime.translated import FAULT, SLOW, STEP
 from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.floats import Floats, float_of
+from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
 from elfin.tiers.jit.inline import TAKES_INTEGER, Inline, float_lane
@@ -93,6 +96,7 @@ class Writer:
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
     careful: bool = False  # float operations without a fast path are calls, not ways out
+    _undo: Undo | None = None
     _inline: Inline = field(init=False)
     _plan: Plan = field(init=False)
     _op: Op = field(init=False)
@@ -102,12 +106,16 @@ class Writer:
         self._inline = kind(
             self.floats, self.out, self._known, self._slow, self.careful, self.normal
         )
+        if isinstance(self._inline, Quick):
+            self._inline.begin = self._begin
 
     def add(self, op: Op) -> None:
         """Append one instruction."""
         body = early_leaves(effects(op, self._vars))
         self._plan = plan(body)
         self._op = op
+        if self._plan.flags:
+            self.settle()  # so that no flag that a test's way out needs was changed before it
         read = GuestRead(self._plan.flags)
         for effect in body:
             if read.flags and isinstance(effect, Put | Branch | Jump):
@@ -124,13 +132,53 @@ class Writer:
 
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
-        ahead = self.ops - self._done
-        body = [*([Set(LEFT, LEFT + ahead)] if ahead else []), *leave(op.pc, result)]
+        self.settle()
+        return self._leave_to(op.pc, self._done, result)
+
+    def _leave_to(self, pc: int, done: int, result: int) -> list[Stmt]:
+        ahead = self.ops - done
+        body = [*([Set(LEFT, LEFT + ahead)] if ahead else []), *leave(pc, result)]
         self.events.append(Exit(body, returns=True))
         return body
 
+    def _begin(self) -> None:
+        """What is computed from here on is tested by `settle`."""
+        if self._undo is None:
+            self._undo = Undo(self._op.pc, self._done)
+
+    def settle(self) -> None:
+        """Test the float operations so far; go back to before the first if something is wrong.
+
+        Before all that cannot be taken back, at every way out and where flags are read: flags that were set
+        meanwhile are set again, so they need not be put back.
+        """
+        undo = self._undo
+        if undo is None:
+            return
+        self._undo = None
+        assert isinstance(self._inline, Quick)
+        wrong = self._inline.tests()
+        body = self._leave_to(undo.pc, undo.done, SLOW)
+        body[:0] = [Set(home, old) for home, old in undo.saved.values()]
+        if len(wrong) == 1:
+            self.out.append(If(wrong[0], body, rare=True))
+            return
+        tests: list[Stmt] = [If(condition, [Br("wrong")], rare=True) for condition in wrong]
+        body[:0] = [Spill("wrong", [*tests, Br("right")])]
+        self.out.append(Spill("right", body))
+
+    def _save(self, register: int, home: Value) -> None:
+        """A register is about to change: keep what it was."""
+        undo = self._undo
+        if undo is not None and register not in undo.saved and not register & FLAGS:
+            old = local(home.type, f"{home.imm}.old{undo.done}")
+            self.out.append(Let(old, home))
+            self.events.append(Read(register))
+            undo.saved[register] = home, old
+
     def leave(self, target: Value) -> None:
         """Go on outside, at the end of the block."""
+        self.settle()
         self.out += leave(target)
         self.events.append(Exit(self.out))
 
@@ -139,7 +187,9 @@ class Writer:
         return self._noted(self.registers.lower(self._substitute(value)))
 
     def condition(self, value: Value) -> Value:
-        return self._noted(self.registers.lower(compare(self._substitute(value))))
+        value = self._substitute(value)
+        value = self._inline.ordered.get(value, value)
+        return self._noted(self.registers.lower(compare(value)))
 
     def _noted(self, value: Value) -> Value:
         reads = self.registers.take_reads()
@@ -161,6 +211,7 @@ class Writer:
             case Let(var, value):
                 self._let(op, var, value)
             case Store(address, value):
+                self.settle()
                 base, offset = self._access(op, address, value.type.bytes, write=True)
                 self.out.append(RawStore(base, offset, stored(self.value(value)), value.type.bits))
             case Put(slot, value):
@@ -216,17 +267,29 @@ class Writer:
             self._flags[slot] = self._substitute(value)
         self._formed.clear()
         self.addresses.written(slot, value)
-        lowered = self.value(value)
-        if lowered.type is V128:
-            lowered = float_lane(lowered)
+        lowered = self._vector(value) if value.type is V128 else self.value(value)
         home = home_slot(slot)
         if home is not None and HOMES[home].type is V128:
-            self._inline.written(HOMES[home], lowered, slot - home)
-        statement = self.registers.write(slot, lowered)
+            lowest = self.registers.lowest(home)
+            self._inline.written(HOMES[home], lowered, slot - home, lowest)
+        if home is None:
+            self.settle()
+        statements = self.registers.write(slot, lowered)
         self._noted(value)
-        self.out.append(statement)
-        if home is not None:
-            self.events.append(Write(BIT[home], statement))
+        for register, statement in statements:
+            if register and isinstance(statement, Set):
+                self._save(register, statement.var)
+        for register, statement in statements:
+            self.out.append(statement)
+            if register:
+                self.events.append(Write(register, statement))
+
+    def _vector(self, value: Value) -> Value:
+        """What a vector register becomes, over locals."""
+        value = self._substitute(value)
+        if value.op == "v128.xor" and value.args[0] is value.args[1]:
+            return const(V128, 0)  # it does not depend on the register
+        return float_lane(self._noted(self.registers.lower(value)))
 
     def _let(self, op: Op, var: Value | None, value: Value) -> None:
         match value.op:
@@ -254,8 +317,15 @@ class Writer:
         base, offset = self._access(
             op, value.args[0], value.type.bytes, write=value.imm == "update"
         )
-        alone = self._plan.alone.get(var)
-        if alone is not None:
+        alone, to = self._plan.alone.get(var, (None, 0))
+        if alone is not None and self.registers.lane_slot(to, value.type) is not None:
+            type_ = self.registers.scalars[to]
+            loaded = local(type_, f"{var.imm}.f")
+            self.out.append(Let(loaded, state.raw_load(type_, base, offset)))
+            zero = const(V128, 0)
+            replaced = f"f{type_.bits}x{128 // type_.bits}.replace_lane"
+            self._known[alone] = make(replaced, V128, zero, loaded, imm=0)
+        elif alone is not None:
             loaded = local(V128, f"{var.imm}.v")
             imm = (offset, value.type.bits, False)
             self.out.append(Let(loaded, make("raw_load", V128, base, imm=imm)))
@@ -280,6 +350,7 @@ class Writer:
         if not row.may_fault and IN_MEMORY.issuperset((*row.reads, *row.writes)):
             self.out.append(Let(var, self.value(value)))
             return
+        self.settle()
         read, written = registers_named(row.reads), registers_named(row.writes)
         call = Call(read | written, written)
         self.out.append(Spill("spill", call.before))
@@ -290,10 +361,19 @@ class Writer:
             self._formed.clear()
             self.addresses.lost()
             self._flags.clear()
-            self._inline.normal.clear()
+            self._inline.forget()
         if row.may_fault:
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
+
+
+@dataclass(slots=True)
+class Undo:
+    """How to go back to before an instruction: `saved` has what registers were, where they have changed."""
+
+    pc: int
+    done: int  # instructions before it
+    saved: dict[int, tuple[Value, Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -302,7 +382,8 @@ class Plan:
 
     one_vector: bool = True  # at most one vector register is written
     floats: set[Value] = field(default_factory=set)  # loads that are operands of float operations
-    alone: dict[Value, Value] = field(default_factory=dict)  # loads into a register of zeros
+    # Loads into a register of zeros: what it becomes, and which.
+    alone: dict[Value, tuple[Value, int]] = field(default_factory=dict)
     flags: int = 0  # those it reads
 
 
@@ -316,7 +397,7 @@ def plan(body: list[Effect]) -> Plan:
                 match value:
                     case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
                         if value.args[0].op == "const" and value.args[0].imm == 0:
-                            out.alone[value.args[1]] = value
+                            out.alone[value.args[1]] = value, slot
             case Let(_, Value(op="get", imm=slot)) if slot in FLAG_SLOTS:
                 out.flags |= BIT[slot]
             case Let(_, Value(op="call") as call) if call.imm in QUICK:
@@ -329,7 +410,7 @@ def plan(body: list[Effect]) -> Plan:
 def stored(value: Value) -> Value:
     """The same bits in the register class in which they are."""
     if value.op in ("i64x2.extract_lane", "i32x4.extract_lane") and value.imm == 0:
-        return float_of(value)
+        return as_float(value)
     if value.op == "bitcast" and value.args[0].type in (F32, F64):
         return value.args[0]
     return value

@@ -50,17 +50,6 @@ def bits_of(x: Value) -> Value:
     return x.args[0] if x.op == "bitcast" else make("bitcast", BITS[x.type], x)
 
 
-def float_of(pattern: Value) -> Value:
-    """The float of a pattern; of a lane, the lane."""
-    type_ = F64 if pattern.type is I64 else F32
-    if pattern.op == "bitcast" and pattern.args[0].type is type_:
-        return pattern.args[0]
-    lanes = "f64x2" if type_ is F64 else "f32x4"
-    if pattern.op.endswith("x2.extract_lane") or pattern.op.endswith("x4.extract_lane"):
-        return make(f"{lanes}.extract_lane", type_, *pattern.args, imm=pattern.imm)
-    return make("bitcast", type_, pattern)
-
-
 def op(name: str, x: Value, *rest: Value, type_: Type | None = None) -> Value:
     """`f64.add` and the like: the name without the type of the first argument."""
     return make(f"{x.type.name}.{name}", type_ or x.type, x, *rest)

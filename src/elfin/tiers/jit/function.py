@@ -37,6 +37,7 @@ from elfin.tiers.jit.frame import BUDGET, GIVE_BUDGET, LEFT, TAKE_BUDGET, frame,
 from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, RETURN, Block, Region, kind
+from elfin.tiers.jit.scalars import scalars
 from elfin.tiers.jit.wild import Wild
 
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
@@ -52,7 +53,7 @@ class _Function:
         self.policy = policy
         self.region = region
         self.callees = callees
-        self.registers = Registers()
+        self.registers = Registers(scalars(region))
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
         self.floats = Floats(policy.sticky)
@@ -118,6 +119,7 @@ class _Function:
             writer.events[-1] = Exit(writer.out)  # it may read any flag
         else:
             writer.add(last)
+            writer.settle()
             node.ending = self._ending(block, writer)
         self.done[pc] = addresses, writer.normal
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from elfin import layout
 from elfin.codegen import state
+from elfin.codegen.locals import as_float
 from elfin.core.mxcsr import DAZ
 from elfin.core.softfloat_convert import EQUAL, LESS, UNORDERED
 from elfin.ir.stmt import If, Let, Set, Stmt
@@ -22,7 +23,6 @@ from elfin.tiers.jit import floats
 from elfin.tiers.jit.floats import (
     BITS,
     Floats,
-    float_of,
     invert,
     is_denormal,
     less,
@@ -61,7 +61,7 @@ def float_lane(value: Value) -> Value:
 
 def lasting(normal: set[Value]) -> set[Value]:
     """What is known about registers themselves."""
-    return {x for x in normal if x.args and str(x.args[0].imm).startswith("s")}
+    return {x for x in normal if str((x.args or (x,))[0].imm).startswith("xmm")}
 
 
 @dataclass(slots=True)
@@ -74,6 +74,7 @@ class Inline:
     slow: Callable[[], list[Stmt] | None]  # how to leave to the slow path; None: call it
     slow_calls: bool = False  # it is called
     normal: set[Value] = field(default_factory=set)
+    ordered: dict[Value, Value] = field(default_factory=dict)  # conditions -> shorter ones
 
     def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
         """Emit the operation and note in `known` what `var` is; False if the call must be made."""
@@ -84,10 +85,14 @@ class Inline:
         found(self, name, var, arguments)
         return True
 
+    def forget(self) -> None:
+        """Registers were changed by something else."""
+        self.normal.clear()
+
     # -- parts ---------------------------------------------------------------------------------
     def operand(self, pattern: Value) -> Value:
         """A float operand."""
-        x = float_of(pattern)
+        x = as_float(pattern)
         if x in self.normal or x.op != "bitcast":
             return x
         name = local(x.type, f"x{len(self.out)}")
@@ -110,8 +115,20 @@ class Inline:
         self.known[var] = make("bitcast", BITS[result.type], result)
         self.normal.add(result)
 
-    def written(self, register: Value, value: Value, at: int) -> None:
-        """The lane at a byte offset of a vector register, or all of it, became `value`."""
+    def written(self, register: Value, value: Value, at: int, lowest: Value | None) -> None:
+        """The lane at a byte offset of a vector register, or all of it, became `value`.  `lowest`: the
+        local of its lowest lane, if there is one."""
+        if lowest is not None:
+            x = value
+            if value.type is V128:
+                x = value.args[-1] if value.op.endswith("replace_lane") and not value.imm else value
+            elif value.type.bits == lowest.type.bits:
+                x = as_float(value)
+            self.normal = {n for n in self.normal if n is not lowest}
+            if x in self.normal and x.type is lowest.type and at == 0:
+                self.normal.add(lowest)
+            self.normal -= {*facts_of(register)}
+            return
         facts = facts_of(register)
         if value.type is V128:
             value = float_lane(value)
@@ -123,7 +140,7 @@ class Inline:
                 self.normal.add(facts[2 + value.imm])
             return
         kept = {x for x in self.normal if x not in facts}
-        x = float_of(value) if value.type in (I32, I64) else value
+        x = as_float(value) if value.type in (I32, I64) else value
         if x in self.normal:
             type_ = x.type
             shape = f"{type_.name}x{128 // type_.bits}"
@@ -180,7 +197,7 @@ class Inline:
         """COMIS and UCOMIS: the operands as the comparison sees them, compared where it is asked."""
         a, b = (local(self.operand(x).type, f"{var.imm}.{i}") for i, x in enumerate(arguments[:2]))
         for seen, pattern in zip((a, b), arguments, strict=False):
-            x = float_of(pattern)
+            x = as_float(pattern)
             self.out.append(Set(seen, x))
             if x in self.normal:
                 self.normal.add(seen)

@@ -2,56 +2,71 @@
 
 Input:  as `inline.Inline`, for a function that is only entered while MXCSR is plain (to nearest, all masked, no DAZ,
         no FTZ) and the guest has not written to it.
-Output: Wasm's own instruction and one test of its result: a NaN or an infinity takes the slow path, so invalid,
-        zero-divide and overflow are still raised.  Denormal, underflow and precision are not looked for.
+Output: Wasm's own instruction.  A NaN or an infinity takes the slow path, so invalid, zero-divide and overflow are
+        still raised.  Denormal, underflow and precision are not looked for.
 
-`normal` here are float values that are known to be finite.
+Results are not tested one by one.  A NaN or an infinity makes one of what is computed from it, so only the last of a
+chain is tested, and of several the sum: once, before something happens that cannot be taken back.  If the test
+fails, the block is left with all registers as they were at the first of the operations (`undo`).
+`normal` here are float values that are known to be finite, if the tests to come hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial, reduce
 from typing import Final
 
+from elfin.codegen.locals import HOMES, as_float
 from elfin.core.softfloat_convert import EQUAL, LESS, UNORDERED
 from elfin.ir.stmt import Let, Set
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import FALSE, TRUE, Value, const, local, make
 from elfin.tiers.jit import floats
-from elfin.tiers.jit.floats import invert, less, op
+from elfin.tiers.jit.floats import invert, less, op, shape
 from elfin.tiers.jit.inline import Inline, either, type_of_packed
 
 ONES: Final = const(V128, (1 << 128) - 1)
+REGISTERS: Final = frozenset(HOMES.values())
 
 
-def is_odd(x: Value) -> Value:
-    """Is it infinite or NaN?  Then it less itself is NaN: no constant, and a comparison that engines fuse with
-    the branch."""
-    return is_nan(op("sub", x, x))
+def is_odd(kind: str, x: Value) -> Value:
+    """Is it, or a lane of it, infinite or NaN?  Then it less itself is NaN: that takes no constant, and a comparison
+    that engines fuse with the branch."""
+    return is_nan(kind, make(f"{kind}.sub", x.type, x, x))
 
 
-def is_nan(x: Value) -> Value:
-    return op("ne", x, x, type_=I1)
+def is_nan(kind: str, x: Value) -> Value:
+    if x.type is not V128:
+        return make(f"{kind}.ne", I1, x, x)
+    return make("v128.any_true", I1, make(f"{kind}.ne", V128, x, x))
 
 
-def any_odd(type_: Type, x: Value) -> Value:
-    """Is a lane infinite or NaN?  Then it less itself is NaN."""
-    return any_nan(type_, make(f"{floats.shape(type_)}.sub", V128, x, x))
+def kind_of(x: Value, type_: Type) -> str:
+    """The ops for it: those of the float type, or of a vector of it."""
+    return shape(type_) if x.type is V128 else type_.name
 
 
-def any_nan(type_: Type, x: Value) -> Value:
-    return make("v128.any_true", I1, make(f"{floats.shape(type_)}.ne", V128, x, x))
+def lowest_lane(register: Value, type_: Type) -> Value:
+    return make(f"{shape(type_)}.extract_lane", type_, register, imm=0)
 
 
 def as_vector(x: Value) -> Value:
     """A vector with this float in lane 0, whatever else."""
     if x.op.endswith(".extract_lane") and x.imm == 0:
         return x.args[0]
-    return make(f"{floats.shape(x.type)}.splat", V128, x)
+    return make(f"{shape(x.type)}.splat", V128, x)
 
 
+@dataclass(slots=True)
 class Quick(Inline):
-    """As `Inline`, with other operations."""
+    """As `Inline`, with other operations.  With `slow_calls` each is tested at once."""
+
+    begin: Callable[[], None] = lambda: None  # from here on something is to be tested
+    results: dict[Value, str] = field(default_factory=dict)  # for infinities and NaNs
+    wrong: list[Value] = field(default_factory=list)  # conditions that must not hold
+    holds: dict[Value, Value] = field(default_factory=dict)  # register or lowest lane -> variable
 
     def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
         found = QUICK.get(name)
@@ -61,88 +76,191 @@ class Quick(Inline):
         found(self, name, var, arguments)
         return True
 
-    # -- parts ---------------------------------------------------------------------------------
-    def finish(self, var: Value, result: Value, odd: Value, name: str, *arguments: Value) -> None:
-        """`var` stands for `result`, a float or vector variable; where that is odd the core function says it."""
-        if odd is not FALSE:
-            call = make("call", floats.BITS.get(result.type, V128), *arguments, imm=name)
-            pattern = local(call.type, f"{var.imm}.bits")
-            value = pattern if result.type is V128 else make("bitcast", result.type, pattern)
-            self.unless([odd], [TRUE], [Let(pattern, call), Set(result, value)])
-        if result.type is V128:
-            self.known[var] = result
-        else:
-            self.known[var] = make("bitcast", floats.BITS[result.type], result)
+    def tests(self) -> list[Value]:
+        """If one of these holds, something is wrong with what was computed since this was asked last."""
+        by_kind: dict[str, list[Value]] = {}
+        for x, kind in self.results.items():
+            by_kind.setdefault(kind, []).append(x)
+        for kind, xs in by_kind.items():
+            self.wrong.append(is_odd(kind, reduce(partial(make, f"{kind}.add", xs[0].type), xs)))
+        wrong, self.wrong, self.results = self.wrong, [], {}
+        return wrong
 
-    def float_variable(self, var: Value, type_: Type, value: Value) -> Value:
+    def forget(self) -> None:
+        self.normal.clear()
+        self.holds.clear()
+
+    # -- what registers hold -------------------------------------------------------------------
+    def written(self, register: Value, value: Value, at: int, lowest: Value | None) -> None:
+        Inline.written(self, register, value, at, lowest)
+        lanes = {type_: lowest_lane(register, type_) for type_ in (F64, F32)}
+        if lowest is not None:
+            lanes[lowest.type] = lowest
+        self.holds.pop(register, None)
+        if at >= F64.bytes:
+            return
+        for place in lanes.values():
+            self.holds.pop(place, None)
+        if value.type is V128 and not (value.op.endswith(".replace_lane") and value.imm == 0):
+            self._note(register, value)
+            for type_, place in lanes.items():
+                self._note(place, lowest_lane(value, type_))
+        elif at == 0:
+            x = value.args[1] if value.type is V128 else value
+            x = as_float(x) if x.type in (I32, I64) else x
+            if x.type in lanes:
+                self._note(lanes[x.type], x)
+
+    def _note(self, place: Value, value: Value) -> None:
+        value = self.holds.get(value, value)
+        if value.op == "local" and value not in REGISTERS:
+            self.holds[place] = value
+
+    def operand(self, pattern: Value) -> Value:
+        """A float operand, as a variable that stays: a test of it may come later."""
+        return self.vector(as_float(pattern))
+
+    def vector(self, x: Value) -> Value:
+        """The same of a vector."""
+        found = self.holds.get(x, x)
+        if found.op == "const" or (found.op == "local" and found not in REGISTERS):
+            return found
+        name = local(x.type, f"x{len(self.out)}")
+        self.out.append(Let(name, x))
+        if x in self.normal:
+            self.normal.add(name)
+        for type_ in (F64, F32) if x.type is V128 else ():
+            if floats.magnitudes(type_, x) in self.normal:
+                self.normal.add(floats.magnitudes(type_, name))
+        is_lowest = x.op.endswith(".extract_lane") and x.imm == 0
+        if (x.args[0] if is_lowest else x) in REGISTERS:
+            self.holds[x] = name
+        return name
+
+    # -- parts ---------------------------------------------------------------------------------
+    def variable(self, var: Value, type_: Type, value: Value) -> Value:
+        """A variable for the result; `var` stands for its bits."""
         result = local(type_, f"{var.imm}.f{len(self.out)}")
         self.out.append(Set(result, value))
+        self.known[var] = result if type_ is V128 else make("bitcast", floats.BITS[type_], result)
         return result
 
-    def nans(self, *operands: Value) -> Value:
-        """Is one of them NaN?"""
-        return either([is_nan(x) for x in dict.fromkeys(operands) if x not in self.normal])
+    def computed(self, name: str, result: Value, type_: Type, arguments: list[Value]) -> None:
+        """By arithmetic: it is to be tested, and such of its operands need not be that it shows."""
+        kind = kind_of(result, type_)
+        if self.slow_calls:
+            self.call_if(is_odd(kind, result), name, result, *arguments)
+            return
+        self.begin()
+        for x in arguments[: 1 if "div" in name else 2]:
+            self.results.pop(x, None)
+        self.results[result] = kind
+        self.normal.add(result if result.type is not V128 else floats.magnitudes(type_, result))
 
-    # -- scalars -------------------------------------------------------------------------------
+    def must_not(self, odd: Value, name: str, result: Value, *arguments: Value) -> None:
+        """The result is right unless `odd`."""
+        if odd is FALSE:
+            return
+        if self.slow_calls:
+            self.call_if(odd, name, result, *arguments)
+        else:
+            self.begin()
+            self.wrong.append(odd)
+
+    def call_if(self, odd: Value, name: str, result: Value, *arguments: Value) -> None:
+        """Call the core function, which gives the bits of the result."""
+        arguments = tuple(floats.bits_of(x) if x.type in floats.BITS else x for x in arguments)
+        call = make("call", floats.BITS.get(result.type, result.type), *arguments, imm=name)
+        bits = local(call.type, f"{result.imm}.bits")
+        value = bits if result.type is call.type else make("bitcast", result.type, bits)
+        self.unless([odd], [TRUE], [Let(bits, call), Set(result, value)])
+
+    def nans(self, type_: Type, *operands: Value) -> Value:
+        """Is one of them, or a lane, NaN?"""
+        return either(
+            [
+                is_nan(kind_of(x, type_), x)
+                for x in dict.fromkeys(operands)
+                if (floats.magnitudes(type_, x) if x.type is V128 else x) not in self.normal
+            ]
+        )
+
+    # -- arithmetic ----------------------------------------------------------------------------
     def arithmetic(self, name: str, var: Value, arguments: list[Value]) -> None:
         xs = [self.operand(a) for a in arguments]
         operation = name[4:].removesuffix("_of")
-        result = self.float_variable(var, xs[0].type, op(operation, *xs))
-        self.finish(var, result, is_odd(result), name, *map(floats.bits_of, xs))
-        self.normal.add(result)
+        result = self.variable(var, xs[0].type, op(operation, *xs))
+        self.computed(name, result, result.type, xs)
 
+    def packed(self, name: str, var: Value, arguments: list[Value]) -> None:
+        type_, xs = type_of_packed(name), [self.vector(a) for a in arguments]
+        result = self.variable(var, V128, make(f"{shape(type_)}.{name[:-2]}", V128, *xs))
+        self.computed(name, result, type_, xs)
+
+    # -- comparisons ---------------------------------------------------------------------------
     def extreme(self, name: str, var: Value, arguments: list[Value]) -> None:
         """The first only if it is really less or greater."""
         a, b = (self.operand(x) for x in arguments)
         wins = less(a, b) if name.endswith("min") else less(b, a)
-        result = self.float_variable(var, a.type, wins.select(a, b))
-        self.finish(var, result, self.nans(a, b), name, *map(floats.bits_of, (a, b)))
+        result = self.variable(var, a.type, wins.select(a, b))
+        self.must_not(self.nans(a.type, a, b), name, result, a, b)
         if a in self.normal and b in self.normal:
             self.normal.add(result)
+
+    def packed_extreme(self, name: str, var: Value, arguments: list[Value]) -> None:
+        """Wasm's pmin(x, y) is y only if that is less."""
+        type_, (a, b) = type_of_packed(name), (self.vector(a) for a in arguments)
+        result = self.variable(var, V128, make(f"{shape(type_)}.p{name[:3]}", V128, b, a))
+        self.must_not(self.nans(type_, a, b), name, result, a, b)
 
     def compare(self, name: str, var: Value, arguments: list[Value]) -> None:
         """CMPSS, CMPSD: a mask."""
         a, b = (self.operand(x) for x in arguments[:2])
-        mask = self._mask(a.type, as_vector(a), as_vector(b), arguments[2])
-        lanes = f"i{a.type.bits}x{128 // a.type.bits}"
-        result = self.float_variable(var, V128, mask)
         bits = floats.BITS[a.type]
-        odd = self.nans(a, b)
-        if odd is not FALSE:
+        result = self.variable(var, V128, _mask(a.type, as_vector(a), as_vector(b), arguments[2]))
+        lanes = f"{bits.name}x{128 // bits.bits}"
+        self.known[var] = make(f"{lanes}.extract_lane", bits, result, imm=0)
+        odd = self.nans(a.type, a, b)
+        if self.slow_calls and odd is not FALSE:
             pattern = local(bits, f"{var.imm}.bits")
             call = make("call", bits, *map(floats.bits_of, (a, b)), arguments[2], imm=name)
             splat = make(f"{lanes}.splat", V128, pattern)
             self.unless([odd], [TRUE], [Let(pattern, call), Set(result, splat)])
-        self.known[var] = make(f"{lanes}.extract_lane", bits, result, imm=0)
+        else:
+            self.must_not(odd, name, result)
 
-    def _mask(self, type_: Type, a: Value, b: Value, immediate: Value) -> Value:
-        """Of numbers: EQ LT LE UNORD, and their opposites."""
-        predicate = immediate.args[0].imm if immediate.op == "zext" else immediate.imm
-        if predicate & 3 == 3:
-            return ONES if predicate & 4 else const(V128, 0)
-        mask = make(f"{floats.shape(type_)}.{('eq', 'lt', 'le')[predicate & 3]}", V128, a, b)
-        return make("v128.not", V128, mask) if predicate & 4 else mask
+    def packed_compare(self, name: str, var: Value, arguments: list[Value]) -> None:
+        type_, predicate = type_of_packed(name), arguments[2]
+        a, b = (self.vector(x) for x in arguments[:2])
+        result = self.variable(var, V128, _mask(type_, a, b, predicate))
+        self.must_not(self.nans(type_, a, b), name, result, a, b, predicate)
 
     def relation(self, name: str, var: Value, arguments: list[Value]) -> None:
         """COMIS and UCOMIS: compared where it is asked.  NaNs come behind only if a call was made."""
         xs = [self.operand(x) for x in arguments[:2]]
-        a, b = (
-            self.float_variable(local(I32, f"{var.imm}.{i}"), x.type, x) for i, x in enumerate(xs)
-        )
-        odd = self.nans(*xs)
-        ignored = local(I32, f"{var.imm}.ignored")
-        call = make("call", I32, *map(floats.bits_of, (a, b)), arguments[2], imm=name)
+        a, b = (local(x.type, f"{var.imm}.{i}") for i, x in enumerate(xs))
+        self.out += [Set(a, xs[0]), Set(b, xs[1])]
+        odd = self.nans(a.type, *xs)
         may_be_nan = odd is not FALSE and self.slow_calls
-        if odd is not FALSE:
-            self.unless([odd], [TRUE], [Let(ignored, call)])
-        unordered = either([is_nan(x) for x in (a, b)]) if may_be_nan else FALSE
-        self.known[(var & (UNORDERED & ~LESS & ~EQUAL)).ne(0)] = unordered
         if may_be_nan:
-            self.known[(var & LESS).ne(0)] = invert(op("ge", a, b, type_=I1))
-            self.known[(var & EQUAL).ne(0)] = invert(less(a, b) | op("gt", a, b, type_=I1))
+            ignored = local(I32, f"{var.imm}.ignored")
+            call = make("call", I32, *map(floats.bits_of, (a, b)), arguments[2], imm=name)
+            self.unless([odd], [TRUE], [Let(ignored, call)])
         else:
-            self.known[(var & LESS).ne(0)] = less(a, b)
-            self.known[(var & EQUAL).ne(0)] = op("eq", a, b, type_=I1)
+            self.must_not(odd, name, a)
+        unordered = either([is_nan(x.type.name, x) for x in (a, b)]) if may_be_nan else FALSE
+        is_less, is_equal = less(a, b), op("eq", a, b, type_=I1)
+        differs = is_less | op("gt", a, b, type_=I1)
+        for bits, holds in (
+            (LESS, invert(op("ge", a, b, type_=I1)) if may_be_nan else is_less),
+            (EQUAL, invert(differs) if may_be_nan else is_equal),
+            (UNORDERED & ~LESS & ~EQUAL, unordered),
+        ):
+            self.known[(var & bits).ne(0)] = holds
+        if not may_be_nan:  # what conditions make of these
+            self.ordered[is_less | is_equal] = op("le", a, b, type_=I1)
+            for holds, name_ in ((is_less | is_equal, "gt"), (is_less, "ge"), (is_equal, "ne")):
+                self.ordered[~holds] = op(name_, a, b, type_=I1)
 
     # -- conversions ---------------------------------------------------------------------------
     def to_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -155,90 +273,64 @@ class Quick(Inline):
         limit = make("const", x.type, imm=bias + bits.imm - 1 << fraction)
         fast = make(f"{type_.name}.trunc_sat_{x.type.name}_s", type_, whole)
         self.out.append(Set(result, fast.zext(I64)))
-        call = make("call", I64, floats.bits_of(x), bits, truncates, imm=name)
         large = invert(less(op("abs", whole), limit))
-        self.unless([large], [TRUE], [Set(result, call)])
+        self.must_not(large, name, result, x, bits, truncates)
         self.known[var] = result
+
+    def packed_to_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
+        x, truncates = self.vector(arguments[0]), arguments[1]
+        type_, limit = (F64, 0x41E << 52) if name.startswith("f64") else (F32, 0x9E << 23)
+        whole = x if truncates.imm else make(f"{shape(type_)}.nearest", V128, x)
+        way = "trunc_sat_f64x2_s_zero" if type_ is F64 else "trunc_sat_f32x4_s"
+        result = self.variable(var, V128, make(f"i32x4.{way}", V128, whole))
+        size = make(f"{shape(type_)}.abs", V128, whole)
+        small = make(f"{shape(type_)}.lt", V128, size, floats.splat(type_, limit))
+        odd = make("v128.any_true", I1, make("v128.not", V128, small))
+        self.must_not(odd, name, result, x, truncates)
 
     def from_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
         type_ = F64 if name.endswith("f64") else F32
         converted = make(f"{type_.name}.convert_i64_s", type_, arguments[0])
-        result = self.float_variable(var, type_, converted)
-        self.finish(var, result, FALSE, name)
-        self.normal.add(result)
+        self.normal.add(self.variable(var, type_, converted))
+
+    def packed_from_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
+        result = self.variable(var, V128, make("f32x4.convert_i32x4_s", V128, *arguments))
+        self.normal.add(floats.magnitudes(F32, result))
 
     def narrow(self, name: str, var: Value, arguments: list[Value]) -> None:
         x = self.operand(arguments[0])
-        result = self.float_variable(var, F32, make("f32.demote_f64", F32, x))
-        self.finish(var, result, is_odd(result), name, floats.bits_of(x))
-        self.normal.add(result)
+        result = self.variable(var, F32, make("f32.demote_f64", F32, x))
+        self.computed(name, result, F32, [x])
+
+    def packed_narrow(self, name: str, var: Value, arguments: list[Value]) -> None:
+        x = self.vector(arguments[0])
+        result = self.variable(var, V128, make("f32x4.demote_f64x2_zero", V128, x))
+        self.computed(name, result, F32, [x])
 
     def widen(self, name: str, var: Value, arguments: list[Value]) -> None:
         x = self.operand(arguments[0])
-        result = self.float_variable(var, F64, make("f64.promote_f32", F64, x))
-        self.finish(var, result, self.nans(x), name, floats.bits_of(x))
+        result = self.variable(var, F64, make("f64.promote_f32", F64, x))
+        self.must_not(self.nans(F32, x), name, result, x)
         if x in self.normal:
             self.normal.add(result)
-
-    # -- whole registers -----------------------------------------------------------------------
-    def packed(self, name: str, var: Value, arguments: list[Value]) -> None:
-        type_ = type_of_packed(name)
-        value = make(f"{floats.shape(type_)}.{name[:-2]}", V128, *arguments)
-        result = self.float_variable(var, V128, value)
-        self.finish(var, result, any_odd(type_, result), name, *arguments)
-        self.normal.add(floats.magnitudes(type_, result))
-
-    def _nan_lanes(self, type_: Type, *vectors: Value) -> Value:
-        found = [
-            any_nan(type_, x)
-            for x in dict.fromkeys(vectors)
-            if floats.magnitudes(type_, x) not in self.normal
-        ]
-        return either(found)
-
-    def packed_extreme(self, name: str, var: Value, arguments: list[Value]) -> None:
-        """Wasm's pmin(x, y) is y only if that is less."""
-        type_, (a, b) = type_of_packed(name), arguments
-        value = make(f"{floats.shape(type_)}.p{name[:3]}", V128, b, a)
-        result = self.float_variable(var, V128, value)
-        self.finish(var, result, self._nan_lanes(type_, a, b), name, a, b)
-
-    def packed_compare(self, name: str, var: Value, arguments: list[Value]) -> None:
-        type_, (a, b, predicate) = type_of_packed(name), arguments
-        result = self.float_variable(var, V128, self._mask(type_, a, b, predicate))
-        self.finish(var, result, self._nan_lanes(type_, a, b), name, *arguments)
-
-    def packed_from_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
-        value = make("f32x4.convert_i32x4_s", V128, *arguments)
-        result = self.float_variable(var, V128, value)
-        self.finish(var, result, FALSE, name)
-        self.normal.add(floats.magnitudes(F32, result))
-
-    def packed_to_integer(self, name: str, var: Value, arguments: list[Value]) -> None:
-        x, truncates = arguments
-        type_, limit = (F64, 0x41E << 52) if name.startswith("f64") else (F32, 0x9E << 23)
-        shape = floats.shape(type_)
-        whole = x if truncates.imm else make(f"{shape}.nearest", V128, x)
-        way = "trunc_sat_f64x2_s_zero" if type_ is F64 else "trunc_sat_f32x4_s"
-        result = self.float_variable(var, V128, make(f"i32x4.{way}", V128, whole))
-        size = make(f"{shape}.abs", V128, whole)
-        small = make(f"{shape}.lt", V128, size, floats.splat(type_, limit))
-        odd = make("v128.any_true", I1, make("v128.not", V128, small))
-        self.finish(var, result, odd, name, *arguments)
-
-    def packed_narrow(self, name: str, var: Value, arguments: list[Value]) -> None:
-        result = self.float_variable(var, V128, make("f32x4.demote_f64x2_zero", V128, *arguments))
-        self.finish(var, result, any_odd(F32, result), name, *arguments)
-        self.normal.add(floats.magnitudes(F32, result))
 
     def packed_widen(self, name: str, var: Value, arguments: list[Value]) -> None:
         (pattern,) = arguments
         if pattern.op == "i64x2.extract_lane" and pattern.imm == 0:
-            vector = pattern.args[0]
+            vector = self.vector(pattern.args[0])
         else:
             vector = make("i64x2.splat", V128, pattern)
-        result = self.float_variable(var, V128, make("f64x2.promote_low_f32x4", V128, vector))
-        self.finish(var, result, any_nan(F64, result), name, pattern)
+        result = self.variable(var, V128, make("f64x2.promote_low_f32x4", V128, vector))
+        self.must_not(is_nan(shape(F64), result), name, result, pattern)
+
+
+def _mask(type_: Type, a: Value, b: Value, immediate: Value) -> Value:
+    """Where a predicate holds for numbers: EQ LT LE UNORD, and their opposites."""
+    predicate = immediate.args[0].imm if immediate.op == "zext" else immediate.imm
+    if predicate & 3 == 3:
+        return ONES if predicate & 4 else const(V128, 0)
+    mask = make(f"{shape(type_)}.{('eq', 'lt', 'le')[predicate & 3]}", V128, a, b)
+    return make("v128.not", V128, mask) if predicate & 4 else mask
 
 
 Expansion = Callable[[Quick, str, Value, list[Value]], None]
