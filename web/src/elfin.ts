@@ -131,6 +131,12 @@ export class Elfin {
     return this.call("start");
   }
 
+  /** Forget what was kept of the image's folders; the machine is of no use afterwards. */
+  async reset(): Promise<void> {
+    await this.call("reset");
+    this.stop();
+  }
+
   /** Start a program; rejects in one line if it cannot be. */
   async run(argv: string[], options: RunOptions = {}): Promise<Program> {
     const env = options.env ?? { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/", TERM: "xterm-256color" };

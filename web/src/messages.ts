@@ -15,4 +15,4 @@ export type Event =
 export type FileRow = { name: string; isFolder: boolean; size: number };
 
 /** The command that an image was packed with. */
-export type Start = { argv: string[]; env: Record<string, string>; folder: string };
+export type Start = { argv: string[]; env: Record<string, string>; folder: string; keeps: boolean };

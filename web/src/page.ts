@@ -115,8 +115,14 @@ part("download").addEventListener("click", () => {
   if (path) attempt(download(path));
 });
 
+part("reset").addEventListener("click", () => {
+  if (!confirm("Forget all changes that were kept in this browser?")) return;
+  attempt((vm?.reset() ?? Promise.resolve()).then(() => location.reload()));
+});
+
 async function startPacked(): Promise<void> {
-  const { argv, env, folder } = await (await machine()).start();
+  const { argv, env, folder, keeps } = await (await machine()).start();
+  part("reset").hidden = !keeps;
   await run(argv, env, folder);
 }
 

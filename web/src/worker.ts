@@ -3,7 +3,8 @@
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
 import { fetchNow, fetchPacked } from "./fetching";
-import type { Answer, Call, Event, Start } from "./messages";
+import type { Answer, Call, Event, Size, Start } from "./messages";
+import { openStore, type Store } from "./store";
 
 type Bridge = PyProxy & Record<string, (...args: unknown[]) => unknown>;
 
@@ -40,11 +41,13 @@ class Session {
   private constructor(
     private readonly bridge: Bridge,
     private readonly describe: (error: unknown) => string,
+    private readonly kept: Kept | null,
   ) {}
 
   static async create(base: string, image: string | null): Promise<Session> {
     const python = await boot(base);
     const index = image ? await fetchPacked(`${image}index.json`, "image", progress) : undefined;
+    const kept = image ? new Kept(await openStore(image)) : null;
     const port = {
       output(number: number, fd: number, data: Uint8Array) {
         const copy = data.slice();
@@ -52,26 +55,34 @@ class Session {
       },
       exit: (number: number, status: number) => post({ event: "exit", number, status }),
       chunk: (name: string) => fetchNow(`${image}${name}`),
+      put: (name: string, data: Uint8Array) => kept?.put(name, data.slice()),
+      remove: (name: string) => kept?.remove(name),
     };
     const module = python.pyimport("elfin.web.bridge");
     const describe = module.message_of as (error: unknown) => string;
-    return new Session(index ? module.Bridge(port, index) : module.Bridge(port), (error) =>
-      lastError(python, describe, error),
-    );
+    const bridge: Bridge = index
+      ? module.Bridge(port, index, await kept!.load())
+      : module.Bridge(port);
+    return new Session(bridge, (error) => lastError(python, describe, error), kept);
   }
 
   call(method: string, args: unknown[]): unknown {
     try {
       switch (method) {
         case "start": {
-          const [argv, pairs, folder] = this.bridge.start!() as [string[], string[][], string];
-          return { argv, env: Object.fromEntries(pairs), folder } satisfies Start;
+          type Row = [string[], string[][], string, boolean];
+          const [argv, pairs, folder, keeps] = this.bridge.start!() as Row;
+          return { argv, env: Object.fromEntries(pairs), folder, keeps } satisfies Start;
         }
         case "run": {
           const [argv, env, folder, size] = args as [string[], Record<string, string>, string, Size?];
           const rows = size?.rows ?? 0;
           return this.bridge.run!(argv, Object.entries(env), folder, rows, size?.columns ?? 0);
         }
+        case "saved":
+          return this.kept?.done();
+        case "reset":
+          return this.kept?.clear();
         default:
           return this.bridge[method]!(...args);
       }
@@ -87,13 +98,47 @@ class Session {
   }
 }
 
-type Size = { rows: number; columns: number };
-
 /** Pyodide's errors hold a traceback: Python still knows the exception itself. */
 function lastError(python: PyodideAPI, describe: (e: unknown) => string, error: unknown): string {
   if (!(error instanceof Error) || error.name !== "PythonError") return String(error);
   const last = python.runPython("import sys; sys.last_exc");
   return describe(last);
+}
+
+/** Writes to the store in their order, behind the guest's back. */
+class Kept {
+  private last: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  constructor(private readonly store: Store) {}
+
+  load(): Promise<Map<string, Uint8Array>> {
+    return this.store.load().catch(() => new Map<string, Uint8Array>());
+  }
+
+  put(name: string, data: Uint8Array): void {
+    this.then(() => this.store.put(name, data));
+  }
+
+  remove(name: string): void {
+    this.then(() => this.store.remove(name));
+  }
+
+  /** Everything is stored that was changed up to now. */
+  async done(): Promise<void> {
+    await this.last;
+  }
+
+  async clear(): Promise<void> {
+    await this.last;
+    this.closed = true;
+    await this.store.clear();
+  }
+
+  private then(work: () => Promise<void>): void {
+    if (this.closed) return;
+    this.last = this.last.then(work).catch((error: Error) => console.warn(`not kept: ${error.message}`));
+  }
 }
 
 // -- the loop ---------------------------------------------------------------------------------
@@ -124,7 +169,7 @@ self.onmessage = async ({ data }: MessageEvent<Call>) => {
       session = await Session.create(...(args as [string, string | null]));
       void drive();
       post({ id });
-    } else post({ id, result: session!.call(method, args) });
+    } else post({ id, result: await session!.call(method, args) });
   } catch (error) {
     post({ id, error: error instanceof Error ? error.message : String(error) });
   }

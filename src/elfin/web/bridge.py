@@ -1,6 +1,7 @@
 """What the page's worker calls: a session in JavaScript's terms.
 
-Input:  a `port`, the worker's object with `output(number, fd, bytes)`, `exit(number, status)` and `chunk(name)`.
+Input:  a `port`, the worker's object with `output(number, fd, bytes)`, `exit(number, status)`, `chunk(name)`,
+        `put(name, bytes)` and `remove(name)`.
 Every call returns plain numbers, strings and typed arrays.  Errors a user can cause are `ElfinError` or OSError: the
 worker passes their one line on.
 """
@@ -8,6 +9,7 @@ worker passes their one line on.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pyodide.ffi import to_js
@@ -15,6 +17,8 @@ from pyodide.ffi import to_js
 from elfin.errors import ElfinError
 from elfin.image.index import Index
 from elfin.kernel.files.image_fs import image_fs
+from elfin.kernel.files.memory_fs import MemoryDirectory
+from elfin.web.keep import Keeper
 from elfin.web.session import Session
 
 BUSY, ASLEEP = 0.0, -1.0  # results of `turn`
@@ -32,27 +36,44 @@ class Port:
     def exit(self, number: int, status: int) -> None:
         self.js.exit(number, status)
 
+    def put(self, name: str, data: bytes) -> None:
+        self.js.put(name, to_js(data))
+
+    def remove(self, name: str) -> None:
+        self.js.remove(name)
+
     def chunk(self, name: str) -> bytes:
         data: bytes = self.js.chunk(name).to_bytes()
         return data
 
 
 class Bridge:
-    """One session."""
+    """One session.  `kept` holds the blobs of an earlier visit by name."""
 
-    def __init__(self, js_port: Any, index: Any = None) -> None:
+    def __init__(self, js_port: Any, index: Any = None, kept: Any = None) -> None:
         port = Port(js_port)
         self.index = Index() if index is None else Index.decode(index.to_bytes())
         image = None
         if index is not None:
             image = image_fs(self.index, port.chunk, time.time_ns)
         self.session = Session(port, image)
+        if self.index.keep and kept is not None:
+            self._keep(port, {name: data.to_bytes() for name, data in kept.to_py().items()})
+
+    def _keep(self, port: Port, blobs: Mapping[str, bytes]) -> None:
+        for folder in self.index.keep:
+            self.session.files.make_folder(folder.decode())
+        root = self.session.machine.vfs.root.node
+        assert isinstance(root, MemoryDirectory)
+        keeper = self.session.keeper = Keeper(root, self.index.keep, port)
+        keeper.restore(blobs)
 
     def start(self) -> Any:
-        """The command that the image was packed with: words, environment, folder; nothing if it has none."""
+        """The command that the image was packed with: words, environment, folder, and whether
+        it keeps folders."""
         words = [word.decode() for word in self.index.command]
         pairs = [word.decode().split("=", 1) for word in self.index.environment]
-        return to_js([words, pairs, self.index.folder.decode()])
+        return to_js([words, pairs, self.index.folder.decode(), bool(self.index.keep)])
 
     def run(self, argv: Any, env: Any, folder: str, rows: int, columns: int) -> int:
         """Start a program; without rows it has streams instead of a terminal."""

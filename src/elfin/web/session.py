@@ -18,9 +18,11 @@ from elfin.kernel.sched import Idle
 from elfin.machine.machine import Machine
 from elfin.machine.status import return_code
 from elfin.web.files import Files
+from elfin.web.keep import Keeper
 from elfin.web.program import Program, Side, StreamSide, TerminalSide
 
 SLICE = 0.012  # seconds of turns before the page's messages are looked at
+SAVE_AFTER = 0.5  # seconds between looks at what is to be kept
 USER = "0:0"
 
 
@@ -46,6 +48,8 @@ class Session:
         self.machine = Machine(image=image, tier=tier, user=USER)
         self.files = Files(self.machine.vfs)
         self.programs: dict[int, Program] = {}
+        self.keeper: Keeper | None = None
+        self._save_at = 0.0
         self._numbers = count(1)
 
     def run(
@@ -89,7 +93,20 @@ class Session:
         while idle is None and time.monotonic() < end:
             idle = self.machine.scheduler.turn()
             self._report()
-        return idle
+        wait = self._save()
+        if idle is None or wait is None:
+            return idle
+        return Idle(idle.read, idle.write, min(wait, idle.timeout or wait))
+
+    def _save(self) -> float | None:
+        """Keep what has changed, now and then; seconds until the next look if there was a change."""
+        if self.keeper is None:
+            return None
+        left = self._save_at - time.monotonic()
+        if left > 0:
+            return left
+        self._save_at = time.monotonic() + SAVE_AFTER
+        return SAVE_AFTER if self.keeper.save() else None
 
     def kill(self, number: int) -> None:
         """End a program and all it started."""
