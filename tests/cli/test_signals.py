@@ -34,6 +34,7 @@ def started(script: str, **options) -> subprocess.Popen[bytes]:
         elfin_command("run", BUSYBOX, "sh", "-c", script),
         stdout=subprocess.PIPE,
         env=environment(),
+        process_group=0,  # one that is not orphaned: a stop signal has no effect in such
         **options,
     )
     assert process.stdout is not None
