@@ -20,7 +20,8 @@ GUEST_LIMIT: Final = (1 << 32) - GUEST_BASE  # guest addresses lie below
 MIRROR: Final = 0x200  # a u64 for each of QUICK_WORDS: the call's result, or UNANSWERED
 MIRROR_END: Final = 0x2C0  # u32, descriptors from here on are closed
 MIRROR_CLOCK: Final = 0x2C8  # u64, what to add to the host's monotonic clock
-MIRROR_NOW: Final = 0x2D0  # u64, where the host writes the time
+MIRROR_HAS_CLOCK: Final = 0x2D0  # u32, not 0: MIRROR_CLOCK is known
+MIRROR_NOW: Final = 0x2D8  # u64, where the host writes the time
 QUICK_ROWS: Final = (
     0x400  # a byte a call number: its QUICK; all 0 while the kernel must see each call
 )

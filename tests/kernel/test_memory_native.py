@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elfin.kernel.abi.errno import LinuxError
-from elfin.kernel.call import signed_64
+from elfin.kernel.call import ARGUMENT_REGISTERS, signed_64
 from elfin.kernel.table import TABLE
 from tests.kernel.machine import NUMBERS, Machine
 
@@ -62,9 +62,11 @@ class Ours:
 
     def call(self, name: str, *arguments: int) -> int:
         row = TABLE[NUMBERS[name]]
-        registers = tuple(a % (1 << 64) for a in arguments) + (0,) * (6 - len(arguments))
+        gpr = [0] * 16
+        for register, argument in zip(ARGUMENT_REGISTERS, arguments, strict=False):
+            gpr[register] = argument % (1 << 64)
         try:
-            result = row(self.task, *row.values(registers))
+            result = row(self.task, *row.values(gpr))
         except LinuxError as error:
             return -error.errno
         assert isinstance(result, int)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from elfin.kernel import table
 from elfin.kernel.abi.errno import Errno, LinuxError
+from elfin.kernel.call import ARGUMENT_REGISTERS
 from elfin.kernel.credentials import Credentials
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.files.proc_fs import ProcFs
@@ -131,10 +132,12 @@ class Guest:
             else:
                 values.append(arg & (1 << 64) - 1)
         row = self.rows[name]
-        values += [0] * (6 - len(values))
+        gpr = [0] * 16
+        for register, value in zip(ARGUMENT_REGISTERS, values, strict=False):
+            gpr[register] = value
         self.kernel.current = self.process
         try:
-            return row.function(self.task, *row.values(tuple(values)))
+            return row.function(self.task, *row.values(gpr))
         except LinuxError as error:
             return -error.errno
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from elfin.core.guest import guest_store_u64
-from elfin.dialect import core_function, load_u8, load_u64, u32, u64
+from elfin.dialect import core_function, load_u8, load_u32, load_u64, u32, u64
 from elfin.layout import (
     GUEST_LIMIT,
     MIRROR_CLOCK,
+    MIRROR_HAS_CLOCK,
     MIRROR_NOW,
     PAGE,
     PAGE_W,
@@ -47,6 +48,14 @@ def note_clock() -> u32:
 
 
 @core_function(writes="memory")
+def steady() -> u64:
+    """The kernel's monotonic clock, or UNANSWERED."""
+    if load_u32(u32(MIRROR_HAS_CLOCK)) == 0 or note_clock() != 0:
+        return u64(UNANSWERED)
+    return load_u64(u32(MIRROR_NOW)) + load_u64(u32(MIRROR_CLOCK))
+
+
+@core_function(writes="memory")
 def now(clock: u32) -> u64:
     """What a clock of Linux shows, or UNANSWERED."""
     if clock > 11:
@@ -57,12 +66,10 @@ def now(clock: u32) -> u64:
             return u64(UNANSWERED)
         ns = load_u64(u32(MIRROR_NOW))
     elif known & STEADY != 0:
-        if note_clock() != 0:
-            return u64(UNANSWERED)
-        ns = load_u64(u32(MIRROR_NOW)) + load_u64(u32(MIRROR_CLOCK))
+        ns = steady()
     else:
         return u64(UNANSWERED)
-    if known & COARSE != 0:
+    if known & COARSE != 0 and ns != UNANSWERED:
         ns -= ns % COARSE_NS
     return ns
 

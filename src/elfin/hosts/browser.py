@@ -77,6 +77,9 @@ class BrowserSpace:
         data: bytes = self._view.subarray(offset, offset + n).to_bytes()
         return data
 
+    def view(self, offset: int, n: int) -> memoryview | None:
+        return None
+
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         end = offset + len(data)
         assert end <= self.size

@@ -14,7 +14,7 @@ the value that the function gets, and how strace shows it:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ Result = int | Wait
 Function = Callable[..., Result]
 
 ARGUMENT_REGISTERS = (7, 6, 2, 10, 8, 9)  # rdi rsi rdx r10 r8 r9, by encoding number
+Conversion = Callable[[int], int]
 
 _SIGNED_32 = frozenset({"int", "fd", "pid", "sig"})
 _SIGNED_64 = frozenset({"long", "off"})
@@ -46,18 +47,14 @@ def _unsigned_32(value: int) -> int:
     return value & 0xFFFF_FFFF
 
 
-def _unchanged(value: int) -> int:
-    return value
-
-
-def _conversion(kind: str) -> Callable[[int], int]:
+def _conversion(kind: str) -> Conversion | None:
     if kind in _SIGNED_32:
         return signed_32
     if kind in _SIGNED_64:
         return signed_64
     if kind in _UNSIGNED_32 or kind.isupper():
         return _unsigned_32
-    return _unchanged
+    return None
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Argument:
 
     name: str
     kind: str
-    convert: Callable[[int], int]
+    convert: Conversion | None  # None: it is the value
 
     @classmethod
     def parse(cls, text: str) -> Argument:
@@ -83,14 +80,18 @@ class Call:
     arguments: tuple[Argument, ...]
     function: Function
     quick: str  # how it may be answered without the kernel: a name of `layout.QUICK`, or ""
+    sources: tuple[tuple[int, Conversion | None], ...]  # register and conversion of each argument
     note: str  # what of the call is missing or special; on the reference page
 
     def __call__(self, task: Task, *values: int) -> Result:
         return self.function(task, *values)
 
-    def values(self, registers: tuple[int, ...]) -> list[int]:
-        """The arguments as the function wants them, from the six argument registers."""
-        return [a.convert(r) for a, r in zip(self.arguments, registers, strict=False)]
+    def values(self, gpr: Sequence[int]) -> list[int]:
+        """The arguments as the function wants them, from the general registers."""
+        return [
+            gpr[register] if convert is None else convert(gpr[register])
+            for register, convert in self.sources
+        ]
 
 
 def syscall(
@@ -102,6 +103,8 @@ def syscall(
     """
 
     def row(function: Function) -> Call:
-        return Call(number, name, tuple(map(Argument.parse, arguments)), function, quick, note)
+        parsed = tuple(map(Argument.parse, arguments))
+        sources = tuple(zip(ARGUMENT_REGISTERS, (a.convert for a in parsed), strict=False))
+        return Call(number, name, parsed, function, quick, sources, note)
 
     return row

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.syscalls import name_of
-from elfin.kernel.call import ARGUMENT_REGISTERS, Call
 from elfin.kernel.coherence import after_call, before_call
 from elfin.kernel.table import TABLE
 from elfin.kernel.wait import Wait
@@ -25,33 +24,30 @@ def enter(task: Task) -> None:
     """Answer the system call that the task is in."""
     gpr = task.cpu.gpr
     number = task.call = gpr[_RAX] & 0xFFFF_FFFF
-    kernel = task.process.kernel
-    kernel.current = task.process
+    process = task.process
+    kernel = process.kernel
+    kernel.current = process
     call = TABLE.get(number)
     if call is None:
         _report_missing(task, number)
         gpr[_RAX] = -Errno.ENOSYS & _M64
         return
-    values = call.values(tuple(gpr[i] for i in ARGUMENT_REGISTERS))
+    values = call.values(gpr)
     if kernel.tracer:
         kernel.tracer.enter(task, call, values)
-    shares = task.process.address_space.shares
+    shares = process.address_space.shares
     if shares:
         before_call(task, call, values)
-    result = _answer(task, call, values)
+    try:
+        result = call.function(task, *values)
+    except LinuxError as error:
+        result = -error.errno
     if shares:
         after_call(task, call, values)
     if isinstance(result, Wait):
         task.wait = result
     else:
         complete(task, result)
-
-
-def _answer(task: Task, call: Call, values: list[int]) -> int | Wait:
-    try:
-        return call.function(task, *values)
-    except LinuxError as error:
-        return -error.errno
 
 
 def poll(task: Task, wait: Wait, now: float) -> None:

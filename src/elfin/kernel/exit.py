@@ -18,6 +18,9 @@ class SystemCall:
     """SYSCALL ran: rip is after it, rcx = rip, r11 = rflags, rax = number."""
 
 
+SYSTEM_CALL = SystemCall()
+
+
 @dataclass(frozen=True)
 class Fault:
     """An instruction trapped; rip is at it (after it for INT3), registers are exact.

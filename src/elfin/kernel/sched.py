@@ -98,9 +98,9 @@ class Scheduler:
                     break
                 case _:
                     assert_never(event)
-            if task.runnable and task.deliverable():
+            if task.deliverable() and task.runnable:
                 deliver(task)
-            if not task.runnable or task.yielded:
+            if task.yielded or not task.runnable:
                 process.usage.waits += 1
                 break
         if process in kernel.timers.cpu:

@@ -42,17 +42,10 @@ class HostWorld:
 
     real = True
 
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def wall_ns(self) -> int:
-        return time.time_ns()
-
-    def cpu_ns(self) -> int:
-        return time.perf_counter_ns()
+    monotonic_ns = staticmethod(time.monotonic_ns)
+    monotonic = staticmethod(time.monotonic)
+    wall_ns = staticmethod(time.time_ns)
+    cpu_ns = staticmethod(time.perf_counter_ns)
 
     def random(self, n: int) -> bytes:
         return os.urandom(n)

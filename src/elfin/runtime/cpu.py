@@ -1,7 +1,7 @@
-"""The registers of one task between runs: a private copy of the register file's task part.
+"""The registers of one task between runs: the register file's task part.
 
-Implements the kernel's `Cpu`.  An engine writes `file` to the memory's STATE before it runs the task
-and reads it back afterwards.
+Implements the kernel's `Cpu`.  Where the host shows its memory, the file lies where the task ran last, at
+STATE, until another task runs there (`GuestMemory.seat`): a system call moves no registers.
 """
 
 from __future__ import annotations
@@ -27,10 +27,20 @@ class RegisterFile:
     """One task's registers."""
 
     def __init__(self) -> None:
-        self.file = bytearray(layout.TASK_SIZE)
-        self._words = memoryview(self.file).cast("Q")
-        self.gpr = cast("MutableSequence[int]", self._words[:16])
+        self._lie_in(memoryview(bytearray(layout.TASK_SIZE)))
         self.reset()
+
+    def _lie_in(self, file: memoryview) -> None:
+        self.file = file
+        self._words = file.cast("Q")
+        self._halves = file.cast("I")
+        self.gpr = cast("MutableSequence[int]", self._words[:16])
+
+    def move(self, file: memoryview | None = None) -> None:
+        """The registers lie in `file` from now on, or in a place of their own."""
+        file = memoryview(bytearray(layout.TASK_SIZE)) if file is None else file
+        file[:] = self.file
+        self._lie_in(file)
 
     def reset(self) -> None:
         self.file[:] = bytes(layout.TASK_SIZE)
@@ -80,7 +90,7 @@ class RegisterFile:
 
     @property
     def mxcsr(self) -> int:
-        return int(struct.unpack_from("<I", self.file, layout.MXCSR)[0])
+        return self._halves[layout.MXCSR // 4]
 
     @property
     def instructions(self) -> int:

@@ -21,6 +21,7 @@ from elfin.isa.vectors import PF
 from elfin.kernel.exit import Fault
 from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
 from elfin.runtime import traps
+from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.host import Host, Module, Space
 from elfin.runtime.mirror import MemoryMirror
 from elfin.runtime.translated import REFUSED
@@ -56,12 +57,16 @@ class GuestMemory:
         self.size_limit = min(limit, layout.GUEST_LIMIT)
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
+        self.run = self.exports["run"]
+        self.registers = self.space.view(layout.STATE, layout.TASK_SIZE)
+        self._seated: RegisterFile | None = None  # whose registers they are, or were
         self.mirror = MemoryMirror(self.space, self.exports["note_clock"])
         self._drop_all_code()
         # From below GUEST_BASE on: an access may have a displacement that is negative.
         below = GUEST_BASE - layout.CACHE_LIMIT
         self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
         self.exact = not self.guarded
+        self.hot = 0  # see `set_hot`
         self.sticky = False  # translated code keeps MXCSR's sticky flags exact
 
     def read(self, addr: int, n: int) -> bytes:
@@ -171,8 +176,26 @@ class GuestMemory:
                 copy.space.protect(at, (run.end() - run.start()) * PAGE, run[0][0])
         return copy
 
+    def set_hot(self, times: int) -> None:
+        """How often a branch is taken before the interpreter says that its target is worth translating."""
+        self.hot = times
+        self.space.write(layout.STATE + layout.HOT, times.to_bytes(4, "little"))
+
+    def seat(self, cpu: RegisterFile) -> None:
+        """Let a task's registers lie in `registers`, as it is going to run here."""
+        self._unseat()
+        cpu.move(self.registers)
+        self._seated = cpu
+
+    def _unseat(self) -> None:
+        if self._seated is not None and self._seated.file is self.registers:
+            self._seated.move()
+        self._seated = None
+
     def close(self) -> None:
+        self._unseat()
         self.exports = {}
+        del self.run
         self.space.close()
 
     def _drop_code(self, addr: int, n: int) -> None:

@@ -6,6 +6,7 @@ Output: the mirror as `kernel/mirror.py` says, and the host's clock set to the k
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from elfin.runtime.host import Space
 
 READINGS = 5
+_CLOCK = struct.Struct("<QI")  # MIRROR_CLOCK, MIRROR_HAS_CLOCK
 
 
 class MemoryMirror:
@@ -29,6 +31,7 @@ class MemoryMirror:
         self.note_clock = note_clock
         self._mirror = Mirror()
         self._set = False  # is the clock?
+        self.has_clock = False  # can the guest look at the world's clock?
 
     def update(self, task: Task) -> None:
         """Before the task runs."""
@@ -51,4 +54,5 @@ class MemoryMirror:
             noted = int.from_bytes(self.space.read(layout.MIRROR_NOW, 8), "little")
             if not best or after - before < best:
                 best, ahead = after - before, (before + after) // 2 - noted
-        self.space.write(layout.MIRROR_CLOCK, (ahead & M64).to_bytes(8, "little"))
+        self.has_clock = True
+        self.space.write(layout.MIRROR_CLOCK, _CLOCK.pack(ahead & M64, 1))

@@ -19,7 +19,7 @@ from elfin.isa.leave import (
     LEAVE_SYSCALL,
     OUT_OF_BUDGET,
 )
-from elfin.kernel.exit import BudgetEnd, Exit, SystemCall
+from elfin.kernel.exit import SYSTEM_CALL, BudgetEnd, Exit
 from elfin.kernel.task import Task
 from elfin.runtime import traps
 from elfin.runtime.cpu import RegisterFile
@@ -35,29 +35,35 @@ class Interpreter:
     """Runs tasks in the core module that their memory was made with."""
 
     def run(self, task: Task, budget: int) -> Exit:
-        return exit_of(enter(task, budget), task)
+        memory = cast(GuestMemory, task.memory)
+        return exit_of(enter(task, memory, cast(RegisterFile, task.cpu), budget), task)
 
 
-def enter(task: Task, budget: int) -> int:
-    """Run the task; why it stopped, as a constant of `isa.leave`."""
-    memory = cast(GuestMemory, task.memory)
-    cpu = cast(RegisterFile, task.cpu)
-    memory.mirror.update(task)
-    cpu.advance_tsc(task.kernel.world.monotonic_ns())
+def enter(task: Task, memory: GuestMemory, cpu: RegisterFile, budget: int) -> int:
+    """Run the task on its memory and registers; why it stopped, as a constant of `isa.leave`."""
+    mirror = memory.mirror
+    mirror.update(task)
+    if not mirror.has_clock:
+        cpu.advance_tsc(task.kernel.world.monotonic_ns())
+    if cpu.file is memory.registers:
+        return memory.run(budget)
+    if memory.registers is not None:
+        memory.seat(cpu)
+        return memory.run(budget)
     memory.space.write(layout.STATE, cpu.file)
-    reason = memory.exports["run"](budget)
+    reason = memory.run(budget)
     cpu.file[:] = memory.space.read(layout.STATE, layout.TASK_SIZE)
     return reason
 
 
 def exit_of(reason: int, task: Task) -> Exit:
     """The `Exit` that a reason and the registers stand for."""
-    cpu = cast(RegisterFile, task.cpu)
     if reason == LEAVE_SYSCALL:
-        return SystemCall()
+        return SYSTEM_CALL
+    cpu = cast(RegisterFile, task.cpu)
     if reason == OUT_OF_BUDGET:
         return BudgetEnd()
-    (mxcsr,) = struct.unpack_from("<I", cpu.file, layout.MXCSR)
+    mxcsr = cpu.mxcsr
     if reason == FAULTED:
         address, vector, error = _FAULT.unpack_from(cpu.file, layout.FAULT_ADDRESS)
         if vector == vectors.OF:  # a trap, and the one exception that only INT 4 raises

@@ -57,13 +57,14 @@ class Translator:
     def run(self, task: Task, budget: int) -> Exit:
         cpu = cast(RegisterFile, task.cpu)
         memory = cast(GuestMemory, task.memory)
+        if memory.hot != self.hot:
+            memory.set_hot(self.hot)
         self._choose_policy(task, memory)
-        memory.space.write(layout.STATE + layout.HOT, self.hot.to_bytes(4, "little"))
         end = cpu.instructions + budget
         while True:
             left = end - cpu.instructions
             try:
-                reason = enter(task, left) if left > 0 else OUT_OF_BUDGET
+                reason = enter(task, memory, cpu, left) if left > 0 else OUT_OF_BUDGET
             except memory.host.trap as trap:
                 fault = memory.fault_of(trap)
                 if fault is None:
@@ -83,7 +84,7 @@ class Translator:
         written to MXCSR may look at its sticky flags, or wants other results than the usual."""
         if not memory.exact:
             actions = task.process.signal_actions
-            if any(s in actions and actions[s].handler > SIG_IGN for s in FAULTS):
+            if actions and any(s in actions and actions[s].handler > SIG_IGN for s in FAULTS):
                 memory.make_exact()
         if not memory.sticky:
             control = cast(RegisterFile, task.cpu).mxcsr & CONTROL
