@@ -14,7 +14,18 @@ import pytest
 import elfin
 
 SOURCE = Path(__file__).parent / "c" / "deaths.c"
-WAYS = ("load", "store", "chain", "call", "frame", "stack", "vector", "forever")
+WAYS = (
+    "load",
+    "store",
+    "chain",
+    "call",
+    "frame",
+    "stack",
+    "vector",
+    "forever",
+    "aligned",
+    "aligned_frame",
+)
 PLACES = ("null", "readonly", "beyond", "high", "negative", "noncanonical")
 
 
@@ -29,7 +40,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_same_death(way: str, program: Path) -> None:
-    for place in PLACES:
+    for place in (*PLACES, "odd") if way.startswith("aligned") else PLACES:
         command = [str(program), way, place]
         native = subprocess.run(command, check=False, capture_output=True, timeout=10)
         ours = elfin.run(command, capture_output=True, timeout=100, tier="jit")

@@ -10,7 +10,7 @@
 #define TIMES 20000
 #define HIDE(p) __asm__ volatile("" : "+r"(p))
 
-static uint64_t table[64];
+static uint64_t table[64] __attribute__((aligned(16)));
 static volatile uint64_t sink;
 
 static void say(const char *what) { write(1, what, strlen(what)); }
@@ -92,6 +92,24 @@ __attribute__((noinline)) static void vector(char *bad) {
     say("behind\n");
 }
 
+__attribute__((noinline)) static void aligned(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        __asm__ volatile("movaps 16(%0), %%xmm1\n paddd 32(%0), %%xmm1\n movaps %%xmm1, 16(%0)"
+                         : : "r"(at) : "xmm1", "memory");
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void aligned_frame(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        __asm__ volatile("push %%rbp\n mov %0, %%rbp\n movaps 16(%%rbp), %%xmm1\n pop %%rbp"
+                         : : "r"(at) : "xmm1", "memory");
+    }
+    say("behind\n");
+}
+
 __attribute__((noinline)) static void forever(char *bad) {
     for (uint64_t i = 0;; i++) {
         char *at = i >= TIMES ? bad : (char *)table;
@@ -102,7 +120,8 @@ __attribute__((noinline)) static void forever(char *bad) {
 
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
-    {"stack", stack}, {"vector", vector}, {"forever", forever},
+    {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
+    {"forever", forever},
 };
 
 static char *place(const char *name) {
@@ -113,6 +132,7 @@ static char *place(const char *name) {
     if (!strcmp(name, "unmapped")) return page + 8192;
     if (!strcmp(name, "readonly")) return page + 4096;
     if (!strcmp(name, "beyond")) return page + 8192 - 10;
+    if (!strcmp(name, "odd")) return page + 4;
     if (!strcmp(name, "high")) return (char *)table + (3ul << 40);
     if (!strcmp(name, "negative")) return (char *)-4096l;
     if (!strcmp(name, "noncanonical")) return (char *)((uint64_t)table | 0xdead000000000000);

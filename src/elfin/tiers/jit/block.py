@@ -75,12 +75,11 @@ IN_MEMORY = frozenset(
 class Writer:
     """Collects the statements of a block.
 
-    `ops` is how many instructions it has in all.  `exact`: each access checks the page's permission, so that
+    `exact`: each access checks the page's permission, so that
     a fault finds exact state; else the host's memory protection ends the run (see `runtime.memory`).
     """
 
     registers: Registers
-    ops: int
     exact: bool
     wild: Wild
     out: list[Stmt] = field(default_factory=list)
@@ -131,13 +130,12 @@ class Writer:
         return None if self.careful else self.step(self._op, SLOW)
 
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
-        """Leave so that the interpreter executes `op`; its budget was taken with the block's."""
+        """Leave so that the interpreter executes `op`."""
         self.settle()
         return self._leave_to(op.pc, self._done, result)
 
     def _leave_to(self, pc: int, done: int, result: int) -> list[Stmt]:
-        ahead = self.ops - done
-        body = [*([Set(LEFT, LEFT + ahead)] if ahead else []), *leave(pc, result)]
+        body = [*([Set(LEFT, LEFT - done)] if done else []), *leave(pc, result)]
         self.events.append(Exit(body, returns=True))
         return body
 
@@ -218,7 +216,7 @@ class Writer:
                 self._put(slot, value)
             case Raise(_, vector, _) if vector == XM:
                 pass  # every exception is masked (see `floats`)
-            case Raise(when, vector, _) if vector == GP and not self._may_be_odd(when):
+            case Raise(when, vector, _) if vector == GP and self._is_aligned(op, when):
                 pass
             case Raise(when, vector, _) if vector == GP and not self.exact:
                 self.out.append(If(self.condition(when), refuse(const(I32, GP), ZERO64), rare=True))
@@ -231,10 +229,16 @@ class Writer:
             case PutAt():
                 raise AssertionError(f"{op.variant} is not for translation")
 
-    def _may_be_odd(self, when: Value) -> bool:
-        """Is this something else than an alignment check that is known to hold?"""
-        if when.op == "ne" and when.args[0].op == "and" and when.args[0].args[1].imm == 15:
-            return self.addresses.must_align(when.args[0].args[0])
+    def _is_aligned(self, op: Op, when: Value) -> bool:
+        """Is this an alignment check that is known to hold, or noted to be looked at later?"""
+        if not (when.op == "ne" and when.args[0].op == "and" and when.args[0].args[1].imm == 15):
+            return False
+        address = when.args[0].args[0]
+        if self.addresses.must_align(address):
+            if self.exact:
+                return False
+            self.addresses.must_check(address)  # it need not be noted twice
+            self.out.append(self.wild.note(self.value(address), stack=_on_stack(op), aligned=True))
         return True
 
     def _access(self, op: Op, address: Value, size: int, *, write: bool) -> tuple[Value, int]:

@@ -3,7 +3,7 @@
 A region is a function `() -> i32`.  It loads the registers it uses from the register file, runs, and
 before it returns stores those it changed: between functions all state is in memory.  `BUDGET` in the
 register file holds the instructions left when a function is entered and when it returns.  In between it is
-in LEFT, less one: below zero when it is spent, so that one comparison sees that and a wild address.
+in LEFT, less one: below zero when it is spent.
 Results: `runtime.translated`.
 """
 

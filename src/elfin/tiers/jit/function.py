@@ -10,6 +10,7 @@ call.  Anything else is passed up: no guest state lives in the Wasm stack but th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from elfin import layout
@@ -43,6 +44,8 @@ from elfin.tiers.jit.wild import Wild
 DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
 CALLED = local(I32, "called")
 ENTRY = local(I32, "entry")
+SPENT = LEFT.lts(0)
+MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked at there
 
 
 class _Function:
@@ -100,7 +103,6 @@ class _Function:
         count = len(block.ops) - block.step
         writer = Writer(
             self.registers,
-            count,
             self.policy.exact,
             self.wild,
             node.body,
@@ -110,8 +112,6 @@ class _Function:
             normal,
             careful=self.policy.careful,
         )
-        if count:
-            writer.out.append(Set(LEFT, LEFT - count))
         for op in inside:
             writer.add(op)
         if block.step:
@@ -120,6 +120,9 @@ class _Function:
         else:
             writer.add(last)
             writer.settle()
+            writer.out.append(
+                Set(LEFT, LEFT - count)
+            )  # last, so that it is not kept beside the old
             node.ending = self._ending(block, writer)
         self.done[pc] = addresses, writer.normal
 
@@ -225,30 +228,44 @@ class _Function:
         return If(when, body, rare=True)
 
     def _loop_checks(self) -> None:
-        """Who goes back to a loop's start leaves when the budget is spent, or there was a wild address.
+        """Who goes back to a loop's start leaves when the budget is spent.
 
         It does so before the branch: what comes then is one conditional branch back, and no other is taken.
+        But at the start where there are many ways back.
         """
         graph = self.graph
         found = order(graph)
-        ends = (self.wild.among(LEFT) >> 32).ne(0)
-        done: set[int] = set()  # a copy of a node has the same statements
+        ways: Counter[int] = Counter()
+        back: dict[int, set[int]] = {}
         for number in found.sequence:
+            later = {to for to in graph.successors(number) if found.rank[to] <= found.rank[number]}
+            if later:
+                back[number] = later
+                ways.update(later)
+        starts, done = set[int](), set[int]()  # bodies: a copy of a node has the same
+        for header, count in ways.items():
+            start = graph.nodes[header]
+            if count > MANY_BACK and start.label is not None and id(start.body) not in starts:
+                starts.add(id(start.body))
+                body = leave(start.label)
+                start.body.insert(0, If(SPENT, body, rare=True))
+                start.note.insert(0, Exit(body, returns=True))
+        for number, later in back.items():
             node = graph.nodes[number]
-            back = {to for to in graph.successors(number) if found.rank[to] <= found.rank[number]}
-            if not back or id(node.body) in done:
+            later = {to for to in later if id(graph.nodes[to].body) not in starts}
+            if not later or id(node.body) in done:
                 continue
             target = self._target(number)
             if target is not None:
                 done.add(id(node.body))
                 body = leave(target)
-                node.body.append(If(ends, body, rare=True))
+                node.body.append(If(SPENT, body, rare=True))
                 node.note.append(Exit(body, returns=True))
                 continue
-            for to in back:
+            for to in later:
                 body = leave(graph.nodes[to].label)
                 events: list[Event] = [Exit(body, returns=True)]
-                way = graph.add(Node([If(ends, body, rare=True)], Goto(to), note=events))
+                way = graph.add(Node([If(SPENT, body, rare=True)], Goto(to), note=events))
                 node.ending = redirected(node.ending, {to: way})
 
     def _target(self, number: int) -> Value | None:

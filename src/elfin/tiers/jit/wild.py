@@ -1,11 +1,12 @@
-"""Addresses above 4 GiB in code without exact faults: noted where they are used, looked at later.
+"""Addresses above 4 GiB, or not aligned, in code without exact faults: noted where they are used, looked at later.
 
 Input:  the addresses of a function's accesses.
-Output: statements that add what is too high of an address to a local, and the value whose upper half is not 0
-        once there was one.
+Output: statements that add an address to a local, and those that end the run if what it has of all of them shows
+        that one was bad.
 
-An access wraps around modulo 4 GiB, so what follows a wild one works on wrong values or spoils the guest's own
-memory.  Nobody sees that: before control leaves the function or starts a loop anew, the guest is dead.
+An access wraps around modulo 4 GiB, and need not be aligned; so what follows a bad one works on wrong values or
+spoils the guest's own memory.  Nobody sees that: before control leaves the function the guest is dead, and
+that comes at the latest when its budget is spent.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from elfin.codegen import state
 from elfin.ir.stmt import Block, If, Set, Stmt, Unreachable
 from elfin.ir.types import I32, I64
 from elfin.ir.value import ZERO64, Value, const, local
-from elfin.isa.vectors import PF, SS
+from elfin.isa.vectors import GP, PF, SS
 from elfin.runtime.translated import REFUSED
 
 WILD = local(I64, "wild")
 # Of accesses relative to SS: one that is not canonical raises another signal.
 WILD_STACK = local(I64, "wild_stack")
+# Of those that must be aligned to 16 bytes as well.
+ODD = local(I64, "odd")
+ODD_STACK = local(I64, "odd_stack")
+HIGH = ~0xFFFF_FFFF
+LOW = 15
 
 
 @dataclass(slots=True)
@@ -32,9 +38,12 @@ class Wild:
     used: dict[Value, None] = field(default_factory=dict)
     _checks: list[list[Stmt]] = field(default_factory=list)
 
-    def note(self, address: Value, *, stack: bool) -> Stmt:
-        """It is accessed."""
-        seen = WILD_STACK if stack else WILD
+    def note(self, address: Value, *, stack: bool, aligned: bool = False) -> Stmt:
+        """It is accessed; `aligned`: and must be a multiple of 16."""
+        if aligned:
+            seen = ODD_STACK if stack else ODD
+        else:
+            seen = WILD_STACK if stack else WILD
         self.used[seen] = None
         return Set(seen, seen | address)
 
@@ -50,19 +59,23 @@ class Wild:
             body += [Set(seen, ZERO64) for seen in self.used]
 
     def ended(self) -> list[Stmt]:
-        """End the run if there was a wild address."""
+        """End the run if there was a bad address."""
         if not self.used:
             return []
-        seen = self.among(ZERO64)
-        canonical = (WILD_STACK << 16).ashr(16).eq(WILD_STACK)
-        vector = canonical.select(const(I32, PF), const(I32, SS))
-        dies = refuse(vector if WILD_STACK in self.used else const(I32, PF), seen)
-        return [If((seen >> 32).ne(0), dies, rare=True)]
+        odd, stack = self._among(ODD, ODD_STACK), self._among(WILD_STACK, ODD_STACK)
+        seen = self._among(WILD, WILD_STACK, ODD, ODD_STACK)
+        bad = (seen >> 32).ne(0) if odd is ZERO64 else (seen & HIGH | odd & LOW).ne(0)
+        vector = (seen >> 32).eq(0).select(const(I32, GP), const(I32, PF))
+        if stack is not ZERO64:
+            vector = (stack << 16).ashr(16).eq(stack).select(vector, const(I32, SS))
+        return [If(bad, refuse(vector, seen), rare=True)]
 
-    def among(self, value: Value) -> Value:
-        """Its upper half is not 0 if the value's is not, or if there was a wild address."""
-        for seen in self.used:
-            value = seen if value is ZERO64 else value | seen
+    def _among(self, *some: Value) -> Value:
+        """What was noted in these, all in one."""
+        value = ZERO64
+        for seen in some:
+            if seen in self.used:
+                value = seen if value is ZERO64 else value | seen
         return value
 
 
