@@ -61,13 +61,8 @@ class InterpreterExecutor:
         load_state(file, case.record)
         space.write(layout.STATE, file)
         space.write(DATA, memoryview(case.record)[record.MEMORY :])
-        reason, state = OUT_OF_BUDGET, b""
-        for _ in range(PIECES):
-            reason = self.memory.exports["run"](1)
-            state = space.read(layout.STATE, layout.TASK_SIZE)
-            unmoved = record.quad(state, layout.RIP) == case.at
-            if reason != OUT_OF_BUDGET or not unmoved or not record.quad(state, layout.RCX):
-                break  # done, or not a repeated instruction
+        reason = self._execute(case.at)
+        state = space.read(layout.STATE, layout.TASK_SIZE)
         after = save_state(state, case.record, record.DONE)
         after[record.MEMORY :] = space.read(DATA, record.PAGE)
         if reason == FAULTED:
@@ -77,3 +72,14 @@ class InterpreterExecutor:
                 record.set_quad(after, record.ERROR, error)
                 record.set_quad(after, record.CR2, address if vector == vectors.PF else 0)
         return bytes(after)
+
+    def _execute(self, at: int) -> int:
+        """The whole instruction: a repeated one may take several pieces."""
+        reason = OUT_OF_BUDGET
+        for _ in range(PIECES):
+            reason = self.memory.exports["run"](1)
+            state = self.memory.space.read(layout.STATE, layout.TASK_SIZE)
+            unmoved = record.quad(state, layout.RIP) == at
+            if reason != OUT_OF_BUDGET or not unmoved or not record.quad(state, layout.RCX):
+                break  # done, or not a repeated instruction
+        return reason

@@ -16,8 +16,8 @@ from elfin.errors import ElfinError
 from elfin.ir.printer import show
 from elfin.ir.stmt import Function
 from elfin.machine.names import Names
-from elfin.tiers.jit.block import effects
 from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.lifted import effects
 from elfin.tiers.jit.region import Region, translatable
 from elfin.tiers.jit.unit import Making, Unit
 from elfin.wasm.folded import folded_lines
@@ -90,5 +90,5 @@ def _instruction(op: Op, code: bytes, name: Name) -> Iterator[str]:
     if not translatable(op):
         yield " " * 12 + "(for the interpreter)"
         return
-    for line in show(effects(op, 0)).splitlines():
+    for line in show(effects(op)).splitlines():
         yield " " * 12 + line

@@ -19,12 +19,13 @@ from elfin.kernel.task import Task
 from elfin.machine.machine import Machine
 from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.clock import STEPS
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.unit import Making, Unit
 
 LAST_CALLS: Final = frozenset({"exit", "exit_group", "execve"})
 OFTEN: Final = 100  # runs after which a memory's counters are read, as it may go without notice
-PARTS: Final = ("decoding", "lifting and structure", "code", "engine")
+ENGINE: Final = "engine"  # the host's compiler, the last step of a translation
 COLUMN: Final = 20
 
 
@@ -44,7 +45,7 @@ class Stats:
         self.faults: Counter[str] = Counter()
         self.leaves = Leaves(machine.names)
         self.units: list[tuple[int, int, int]] = []  # regions, instructions, bytes
-        self.seconds = [0.0, 0.0, 0.0, 0.0]  # by PARTS
+        self.seconds = dict.fromkeys((*STEPS, ENGINE), 0.0)
         self.start_ns = time.perf_counter_ns()
         self.start_cpu_ns = time.process_time_ns()
 
@@ -79,12 +80,12 @@ class Stats:
         """Count a unit."""
         unit = making.unit
         self.units.append((len(unit.entries), unit.ops, len(unit.wasm)))
-        for i, seconds in enumerate(making.seconds):
-            self.seconds[i] += seconds
+        for step, seconds in making.seconds.items():
+            self.seconds[step] += seconds
 
     def compiled(self, unit: Unit, seconds: float) -> None:
         """Count what the engine took."""
-        self.seconds[-1] += seconds
+        self.seconds[ENGINE] += seconds
 
     # -- the table -------------------------------------------------------------------------------
 
@@ -116,8 +117,8 @@ class Stats:
         inside = self.leaves.inside
         share = 100 * inside / self.instructions if self.instructions else 0.0
         regions, ops, size = map(sum, zip(*self.units, (0, 0, 0), strict=True))
-        spent = sum(self.seconds)
-        parts = ", ".join(f"{n} {s:.3f}" for n, s in zip(PARTS, self.seconds, strict=True))
+        spent = sum(self.seconds.values())
+        parts = ", ".join(f"{step} {seconds:.3f}" for step, seconds in self.seconds.items())
         each = f"; {spent / ops * 1e6:.0f} us an instruction" if ops else ""
         return [
             _row("interpreted", f"{self.instructions - inside} ({100 - share:.2f} %)"),

@@ -31,9 +31,9 @@ UNDEFINED: Final = 1  # the handler of what is invalid or not implemented: #UD
 FIRST: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """`rep` is "", "rep" or "repne"."""
+    """`rep` is "", "rep" or "repne".  Compared by identity: there is one of each."""
 
     form: Form
     size: int

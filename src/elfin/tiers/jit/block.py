@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.locals import (
-    BIT,
     FLAG_SLOTS,
     FLAGS,
     HOMES,
@@ -46,9 +45,7 @@ from elfin.ir.stmt import (
 )
 from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import ZERO64, Value, const, local, make
-from elfin.isa.sem import Sem
 from elfin.isa.vectors import GP, XM
-from elfin.lift.entry import EntryBinder
 from elfin.opt.compare import compare
 from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.runtime.translated import FAULT, SLOW, STEP
@@ -57,8 +54,9 @@ from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, leave
-from elfin.tiers.jit.inline import TAKES_INTEGER, Inline, float_lane
-from elfin.tiers.jit.quick import QUICK, Quick
+from elfin.tiers.jit.inline import Inline, float_lane
+from elfin.tiers.jit.lifted import Lifted
+from elfin.tiers.jit.quick import Quick
 from elfin.tiers.jit.wild import Wild, refuse
 
 ADDRESS = local(I64, "address")
@@ -89,7 +87,6 @@ class Writer:
     normal: set[Value] = field(default_factory=set)  # see `inline`
     ending: Jump | Branch | None = None
     _done: int = 0
-    _vars: int = 0
     _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
@@ -97,7 +94,7 @@ class Writer:
     careful: bool = False  # float operations without a fast path are calls, not ways out
     _undo: Undo | None = None
     _inline: Inline = field(init=False)
-    _plan: Plan = field(init=False)
+    _lifted: Lifted = field(init=False)
     _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,21 +105,21 @@ class Writer:
         if isinstance(self._inline, Quick):
             self._inline.begin = self._begin
 
-    def add(self, op: Op) -> None:
+    def add(self, op: Op, lifted: Lifted) -> None:
         """Append one instruction."""
-        body = early_leaves(effects(op, self._vars))
-        self._plan = plan(body)
+        self._lifted = lifted
         self._op = op
-        if self._plan.flags:
+        if lifted.reads:
             self.settle()  # so that no flag that a test's way out needs was changed before it
-        read = GuestRead(self._plan.flags)
-        for effect in body:
+        read = GuestRead(lifted.reads)
+        for effect in lifted.body:
             if read.flags and isinstance(effect, Put | Branch | Jump):
                 self.events.append(read)
                 read = GuestRead(0)
             self._effect(op, effect)
+        if read.flags:
+            self.events.append(read)
         self.normal = self._inline.normal
-        self._vars += 40
         self._done += 1
 
     def _slow(self) -> list[Stmt] | None:
@@ -268,7 +265,11 @@ class Writer:
 
     def _put(self, slot: int, value: Value) -> None:
         if slot in FLAG_SLOTS:
-            self._flags[slot] = self._substitute(value)
+            known = self._substitute(value)
+            if _reads_state(known):
+                self._flags.pop(slot, None)
+            else:
+                self._flags[slot] = known
         self._formed.clear()
         self.addresses.written(slot, value)
         lowered = self._vector(value) if value.type is V128 else self.value(value)
@@ -302,7 +303,7 @@ class Writer:
                 self._known[var] = self._flags[value.imm]
             case "get" if value.imm == layout.FLOAT_TRAP:
                 pass
-            case "get" if self._plan.one_vector and layout.XMM <= value.imm < XMMS_END:
+            case "get" if self._lifted.one_vector and layout.XMM <= value.imm < XMMS_END:
                 assert var is not None
                 self._known[var] = value  # a lane is read where it is used
             case "load":
@@ -321,7 +322,7 @@ class Writer:
         base, offset = self._access(
             op, value.args[0], value.type.bytes, write=value.imm == "update"
         )
-        alone, to = self._plan.alone.get(var, (None, 0))
+        alone, to = self._lifted.alone.get(var, (None, 0))
         if alone is not None and self.registers.lane_slot(to, value.type) is not None:
             type_ = self.registers.scalars[to]
             loaded = local(type_, f"{var.imm}.f")
@@ -334,7 +335,7 @@ class Writer:
             imm = (offset, value.type.bits, False)
             self.out.append(Let(loaded, make("raw_load", V128, base, imm=imm)))
             self._known[alone] = loaded
-        elif var in self._plan.floats and value.type is not V128:
+        elif var in self._lifted.floats and value.type is not V128:
             type_ = F64 if value.type is I64 else F32
             loaded = local(type_, f"{var.imm}.f")
             self.out.append(Let(loaded, state.raw_load(type_, base, offset)))
@@ -380,37 +381,6 @@ class Undo:
     saved: dict[int, tuple[Value, Value]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Plan:
-    """What is seen from an instruction's effects as a whole."""
-
-    one_vector: bool = True  # at most one vector register is written
-    floats: set[Value] = field(default_factory=set)  # loads that are operands of float operations
-    # Loads into a register of zeros: what it becomes, and which.
-    alone: dict[Value, tuple[Value, int]] = field(default_factory=dict)
-    flags: int = 0  # those it reads
-
-
-def plan(body: list[Effect]) -> Plan:
-    out = Plan()
-    vectors = 0
-    for effect in body:
-        match effect:
-            case Put(slot, value) if layout.XMM <= slot < XMMS_END:
-                vectors += 1
-                match value:
-                    case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
-                        if value.args[0].op == "const" and value.args[0].imm == 0:
-                            out.alone[value.args[1]] = value, slot
-            case Let(_, Value(op="get", imm=slot)) if slot in FLAG_SLOTS:
-                out.flags |= BIT[slot]
-            case Let(_, Value(op="call") as call) if call.imm in QUICK:
-                if call.imm not in TAKES_INTEGER:
-                    out.floats.update(a for a in call.args if a.op == "local")
-    out.one_vector = vectors < 2
-    return out
-
-
 def stored(value: Value) -> Value:
     """The same bits in the register class in which they are."""
     if value.op in ("i64x2.extract_lane", "i32x4.extract_lane") and value.imm == 0:
@@ -420,26 +390,14 @@ def stored(value: Value) -> Value:
     return value
 
 
+def _reads_state(value: Value) -> bool:
+    """Does it depend on a register?  Then it means something else when that has changed."""
+    return value.op == "get" or any(map(_reads_state, value.args))
+
+
 def _on_stack(op: Op) -> bool:
     """Are the instruction's accesses relative to SS?"""
     assert op.variant is not None
     if op.variant.form.mnemonic in STACK_ACCESS:
         return True
     return op.variant.kind in ("B", "X") and op.b in (layout.RSP, layout.RBP)
-
-
-def early_leaves(body: list[Effect]) -> list[Effect]:
-    """An instruction that may leave does so before its writes: the interpreter executes it again."""
-    if body and isinstance(body[-1], Leave):
-        body.sort(key=lambda effect: isinstance(effect, Put))
-    return body
-
-
-def effects(op: Op, first_var: int) -> list[Effect]:
-    """What the instruction does, with constant operands."""
-    assert op.variant is not None and op.variant.form.meaning is not None
-    binder = EntryBinder(op.variant, op)
-    m = Sem(binder, op.variant.size, op.variant.rep, first_var)
-    op.variant.form.meaning(m, *binder.operands(m))
-    m.commit()
-    return m.out

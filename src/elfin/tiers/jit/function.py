@@ -1,6 +1,6 @@
 """A region -> one Wasm function.
 
-Input:  a `Region`, and which guest addresses have a function that can be called (`callees`).
+Input:  a `Region`, its lifted instructions, and which guest addresses have a function that can be called (`callees`).
 Output: `ir.stmt.Function` `() -> i32` by the ABI of `frame.py`.
 
 A guest CALL becomes a Wasm call: the return address is pushed as the guest does, registers go through
@@ -30,12 +30,14 @@ from elfin.structure.tree import structure
 from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import FEW, GOAL, Dispatch, Spread, missed
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Call, Event, Exit, Flow
 from elfin.tiers.jit.frame import BUDGET, GIVE_BUDGET, LEFT, TAKE_BUDGET, frame, leave
 from elfin.tiers.jit.inline import lasting
+from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, RETURN, Block, Region, kind
 from elfin.tiers.jit.scalars import scalars
@@ -50,11 +52,17 @@ MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked
 
 class _Function:
     def __init__(
-        self, region: Region, callees: Mapping[int, str], policy: Policy, unit: int
+        self,
+        region: Region,
+        lifted: Mapping[int, list[Lifted]],
+        callees: Mapping[int, str],
+        policy: Policy,
+        unit: int,
     ) -> None:
         self.unit = unit
         self.policy = policy
         self.region = region
+        self.lifted = lifted
         self.callees = callees
         self.registers = Registers(scalars(region))
         self.graph = Graph()
@@ -66,7 +74,7 @@ class _Function:
         # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
         self.done: dict[int, tuple[Addresses, set[Value]]] = {}
 
-    def build(self, name: str) -> Function:
+    def build(self, name: str, clock: Clock) -> Function:
         self.graph.add(Node(note=[]))  # the function's entry, so that no loop goes through node 0
         for pc in self.region.blocks:
             self.numbers[pc] = self.graph.add(Node(label=pc, note=[]))
@@ -76,15 +84,19 @@ class _Function:
         for pc in self.region.blocks:
             self._block(pc)
         self.wild.finish()
+        clock.done("lift")
         make_reducible(self.graph)
         separate_nests(self.graph)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
         self._loop_checks()
         flow = Flow(self.graph, order(self.graph))
+        clock.done("structure")
         needed = flow.finish()
+        clock.done("opt")
         body = frame(needed, structure(self.graph), flow.exits, self.wild)
         body = [*self.floats.finish(self.region.entry), *body]
+        clock.done("structure")
         return Function(name, (), (I32,), body)
 
     def _block(self, pc: int) -> None:
@@ -112,13 +124,14 @@ class _Function:
             normal,
             careful=self.policy.careful,
         )
-        for op in inside:
-            writer.add(op)
+        lifted = self.lifted[pc]
+        for op, known in zip(inside, lifted, strict=False):
+            writer.add(op, known)
         if block.step:
             writer.out += writer.step(last)
             writer.events[-1] = Exit(writer.out)  # it may read any flag
         else:
-            writer.add(last)
+            writer.add(last, lifted[-1])
             writer.settle()
             writer.out.append(
                 Set(LEFT, LEFT - count)
@@ -291,7 +304,13 @@ def _call(callee: str) -> Stmt:
 
 
 def function(
-    region: Region, name: str, callees: Mapping[int, str], policy: Policy, unit: int
+    region: Region,
+    lifted: Mapping[int, list[Lifted]],
+    name: str,
+    callees: Mapping[int, str],
+    policy: Policy,
+    unit: int,
+    clock: Clock,
 ) -> Function:
-    """The region's function; `unit` is the address that its unit is made for."""
-    return _Function(region, callees, policy, unit).build(name)
+    """The region's function; `lifted` are its blocks' instructions, `unit` is the address that its unit is made for."""
+    return _Function(region, lifted, callees, policy, unit).build(name, clock)

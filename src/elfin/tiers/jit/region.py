@@ -17,7 +17,7 @@ from elfin.core import build as core
 from elfin.decode.variant import Variant
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise
 from elfin.ir.value import TRUE, Value
-from elfin.tiers.jit.block import effects
+from elfin.tiers.jit import lifted
 from elfin.tiers.jit.code import NO_EDGES, Edges, Op
 
 CALL: Final = "call"
@@ -47,7 +47,7 @@ class Region:
     def indirect_jumps(self) -> list[Op]:
         """Those that go to blocks of the region."""
         last = [block.ops[-1] for block in self.blocks.values()]
-        return [op for op in last if _is_indirect(op) and self.targets(op)]
+        return [op for op in last if is_indirect(op) and self.targets(op)]
 
     def targets(self, op: Op) -> list[int]:
         """Where in the region an indirect jump goes, as far as was seen."""
@@ -55,7 +55,7 @@ class Region:
 
     def successors(self, block: Block) -> list[int]:
         """Addresses in the region where control may go on behind a block."""
-        targets, goes_on = _successors(block.ops[-1], self.edges)
+        targets, goes_on = successors(block.ops[-1], self.edges)
         return [pc for pc in (*targets, *[block.next] * goes_on) if pc in self.blocks]
 
     def only_predecessors(self) -> dict[int, int]:
@@ -89,7 +89,7 @@ def discover(
                     break
                 ops[op.pc] = op
                 pc = op.next
-                targets, goes_on = _successors(op, edges)
+                targets, goes_on = successors(op, edges)
                 for to in targets:
                     leaders.add(to)
                     if (
@@ -118,7 +118,7 @@ def _blocks(ops: dict[int, Op], leaders: set[int], edges: Edges) -> dict[int, Bl
             if not translatable(op):
                 block.step = True
                 break
-            targets, goes_on = _successors(op, edges)
+            targets, goes_on = successors(op, edges)
             if targets or not goes_on or kind(op) == CALL:
                 break
     return blocks
@@ -134,14 +134,15 @@ def kind(op: Op) -> str:
 
 def is_direct(op: Op) -> bool:
     """Is it a jump or call whose target is in the instruction?"""
-    return op.variant is not None and any(o.letter == "J" for o in op.variant.form.operands)
+    return op.variant is not None and lifted.is_direct(op.variant)
 
 
-def _is_indirect(op: Op) -> bool:
+def is_indirect(op: Op) -> bool:
+    """Is it a jump whose target is computed?"""
     return translatable(op) and _shape(op) == "jump" and not is_direct(op) and not kind(op)
 
 
-def _successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
+def successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
     """Targets inside a region, and whether control may go on in line."""
     if not translatable(op):
         return [], False
@@ -153,7 +154,7 @@ def _successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
             return [], True
         if is_direct(op):
             return [op.disp & MASK], False
-        return (edges.get(op.pc, ()) if _is_indirect(op) else ()), False
+        return (edges.get(op.pc, ()) if is_indirect(op) else ()), False
     return [], last != "raise"
 
 
@@ -171,7 +172,7 @@ def _shape(op: Op) -> str:
     assert op.variant is not None
     found = _shapes.get(op.variant)
     if found is None:
-        found = _shapes[op.variant] = _shape_of(effects(op, 0))
+        found = _shapes[op.variant] = _shape_of(lifted.effects(op))
     return found
 
 

@@ -7,9 +7,10 @@ Output: `Unit`: the module's bytes, the entries it translates, and the guest cod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Final
 
 from elfin import config, layout
@@ -20,8 +21,11 @@ from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switc
 from elfin.ir.value import forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
 from elfin.tiers.jit.function import function
+from elfin.tiers.jit.lifted import trim
+from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
@@ -51,14 +55,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a unit was made of, and the seconds that it took: finding the regions, their functions
-    (lifting, structure), Wasm."""
+    """What a unit was made of, and the seconds that it took by step."""
 
     memory: GuestMemory
     unit: Unit
     regions: list[Region]
     functions: list[Function]
-    seconds: tuple[float, float, float]
+    seconds: dict[str, float]
 
 
 Reader = Callable[[GuestMemory, int], list[Op]]
@@ -66,6 +69,19 @@ Namer = Callable[[GuestMemory, int], str | None]
 Watcher = Callable[[Making], None]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Translating makes very many objects and hardly any cycles: to look for those costs a tenth of it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def translate(
     memory: GuestMemory,
     pc: int,
@@ -82,16 +98,21 @@ def translate(
     translate.  Its functions get table indices from `first` on.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted."""
-    known = mark()
-    start = perf_counter()
+    clock = Clock()
     edges = read_edges(memory) if edges is None else edges
     regions = _regions(pc, lambda at: read(memory, at), edges, is_known)
     if not regions:
         return None
     names = {region.entry: f"at_{region.entry:x}" for region in regions}
-    found = perf_counter()
-    functions = [function(region, names[region.entry], names, policy, pc) for region in regions]
-    lifted = perf_counter()
+    clock.done("decode")
+    trim()
+    lifted = [lift_region(region) for region in regions]
+    clock.done("lift")
+    known = mark()
+    functions = [
+        function(region, ops, names[region.entry], names, policy, pc, clock)
+        for region, ops in zip(regions, lifted, strict=True)
+    ]
     wasm = module.build(
         functions,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -107,10 +128,10 @@ def translate(
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
     unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, policy)
-    if watch is not None:
-        seconds = (found - start, lifted - found, perf_counter() - lifted)
-        watch(Making(memory, unit, regions, functions, seconds))
     forget(known)  # nothing of it is needed any more; a long run must not grow
+    clock.done("codegen")
+    if watch is not None:
+        watch(Making(memory, unit, regions, functions, clock.seconds))
     return unit
 
 

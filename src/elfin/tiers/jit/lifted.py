@@ -1,0 +1,174 @@
+"""What instructions do, before anything of it becomes code.
+
+Input:  decoded instructions.
+Output: `Lifted`: their effects with constant operands, what is seen of those as a whole, and the same without the
+        flags that nobody will read.
+
+The same instruction at the same place of a block is lifted once: regions overlap, and a `Lifted` never changes.
+Its values must be interned as long as others are made beside them, so it is asked for before `ir.value.mark`; what
+is remembered, and its values, are dropped together (`trim`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from elfin import layout
+from elfin.codegen.locals import BIT, FLAG_SLOTS, FLAGS, XMMS_END, registers_named
+from elfin.core import build as core
+from elfin.decode.variant import Variant
+from elfin.ir.stmt import Effect, Leave, Let, Put
+from elfin.ir.value import Value, forget, mark
+from elfin.isa.sem import Sem
+from elfin.lift.entry import EntryBinder
+from elfin.opt.drop import drop_variables
+from elfin.opt.effects import values
+from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.inline import TAKES_INTEGER
+from elfin.tiers.jit.quick import QUICK
+
+MOST: Final = 1 << 14  # instructions that are remembered, about
+STEP: Final = 40  # numbers of variables for an instruction
+
+_remembered: dict[tuple[object, ...], Lifted] = {}
+_placed: set[Variant] = set()  # their effects depend on the address
+_start: list[int] = []  # what was interned before
+
+
+@dataclass(slots=True)
+class Lifted:
+    body: list[Effect]
+    one_vector: bool = True  # at most one vector register is written
+    floats: set[Value] = field(default_factory=set)  # loads that are operands of float operations
+    # Loads into a register of zeros: what it becomes, and which.
+    alone: dict[Value, tuple[Value, int]] = field(default_factory=dict)
+    reads: int = 0  # flags
+    writes: int = 0  # flags
+    seen: int = 0  # flags that a core function looks at, or changes
+    _without: dict[int, Lifted] = field(default_factory=dict)
+
+    def without(self, dead: int) -> Lifted:
+        """The same but for writes of these flags, and what only they need."""
+        if not dead:
+            return self
+        found = self._without.get(dead)
+        if found is None:
+            slots = {slot for slot in FLAG_SLOTS if BIT[slot] & dead}
+            kept = [e for e in self.body if not (isinstance(e, Put) and e.offset in slots)]
+            found = self._without[dead] = look(drop_variables(kept))
+        return found
+
+    def before(self, needed: int) -> int:
+        """The flags that must be right before it, if `needed` must be behind it."""
+        dead = self.writes & ~needed
+        return (needed & ~self.writes) | self.without(dead).reads | self.seen
+
+
+def trim() -> None:
+    """Start anew when much is remembered: a long run must not grow."""
+    if len(_remembered) >= MOST:
+        _remembered.clear()
+        forget(_start[0])
+    if not _remembered:
+        _start[:] = [mark()]
+
+
+def lift(op: Op, index: int) -> Lifted:
+    """The instruction as the block's `index`th."""
+    assert op.variant is not None
+    imm = 0 if is_direct(op.variant) else op.imm  # a direct branch counts there
+    key = (op.variant, index, op.r, op.b, op.x, op.v, op.scale, op.disp, imm)
+    placed = (*key, op.pc, op.length)
+    found = _remembered.get(placed if op.variant in _placed else key)
+    if found is None:
+        binder = _Binder(op.variant, op)
+        found = look(early_leaves(_effects(binder, op.variant, index * STEP)))
+        if binder.placed:
+            _placed.add(op.variant)
+        _remembered[placed if binder.placed else key] = found
+    return found
+
+
+def effects(op: Op, first_var: int = 0) -> list[Effect]:
+    """What the instruction does, with constant operands."""
+    assert op.variant is not None
+    return _effects(EntryBinder(op.variant, op), op.variant, first_var)
+
+
+def _effects(binder: EntryBinder, variant: Variant, first_var: int) -> list[Effect]:
+    assert variant.form.meaning is not None
+    m = Sem(binder, variant.size, variant.rep, first_var)
+    variant.form.meaning(m, *binder.operands(m))
+    m.commit()
+    return m.out
+
+
+class _Binder(EntryBinder):
+    """Notes whether the instruction's address was asked for."""
+
+    placed = False
+
+    @property
+    def rip(self) -> Value:
+        self.placed = True
+        return super().rip
+
+    @property
+    def next_rip(self) -> Value:
+        self.placed = True
+        return super().next_rip
+
+
+def early_leaves(body: list[Effect]) -> list[Effect]:
+    """An instruction that may leave does so before its writes: the interpreter executes it again."""
+    if body and isinstance(body[-1], Leave):
+        body.sort(key=lambda effect: isinstance(effect, Put))
+    return body
+
+
+@cache
+def is_direct(variant: Variant) -> bool:
+    """Is it a jump or call whose target is in the instruction?"""
+    return any(o.letter == "J" for o in variant.form.operands)
+
+
+def look(body: list[Effect]) -> Lifted:
+    """What is seen of the effects as a whole."""
+    out = Lifted(body)
+    vectors = 0
+    parts: dict[Value, int] = {}
+    for effect in body:
+        match effect:
+            case Put(slot, value) if layout.XMM <= slot < XMMS_END:
+                vectors += 1
+                match value:
+                    case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
+                        if value.args[0].op == "const" and value.args[0].imm == 0:
+                            out.alone[value.args[1]] = value, slot
+            case Put(slot) if slot in FLAG_SLOTS:
+                out.writes |= BIT[slot]
+            case Let(_, Value(op="call") as call):
+                if call.imm in QUICK and call.imm not in TAKES_INTEGER:
+                    out.floats.update(a for a in call.args if a.op == "local")
+                row = core.row(call.imm)
+                out.seen |= registers_named((*row.reads, *row.writes)) & FLAGS
+        for value in values(effect):
+            out.reads |= _flags_in(value, parts)
+    out.one_vector = vectors < 2
+    return out
+
+
+def _flags_in(value: Value, parts: dict[Value, int]) -> int:
+    """The flags that a value reads.  `parts`: what is known of parts of it."""
+    found = parts.get(value)
+    if found is None:
+        if value.op == "get":
+            found = BIT[value.imm] if value.imm in FLAG_SLOTS else 0
+        else:
+            found = 0
+            for part in value.args:
+                found |= _flags_in(part, parts)
+        parts[value] = found
+    return found
