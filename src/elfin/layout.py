@@ -83,8 +83,7 @@ TASK_SIZE: Final = 0x400  # up to here the file belongs to a task: saved and res
 # Slots of the memory, not of a task.
 PENDING: Final = 0x400  # u32, not 0: the decode cache must be dropped after this instruction
 CACHE_TOP: Final = 0x404  # u32, first free byte of the decode cache
-BUDGET: Final = 0x408  # i32, instructions left, between translated functions
-DEPTH: Final = 0x40C  # u32, translated functions on the Wasm stack
+FUEL: Final = 0x408  # i64, what is left, between translated functions (tiers/jit/frame.py)
 SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
 HOT: Final = 0x470  # u32, how often a branch is taken before its target is translated
 FLOAT_ODD: Final = 0x474  # u32, not 0: translated code has made a denormal
@@ -93,7 +92,9 @@ FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
 FLOAT_WATCHED: Final = 0x4E0  # u32, not 0: the guest has written to MXCSR, it may look at the flags
 EDGE_FROM: Final = 0x4E4  # u32, the branch by which translated code was left as MISSED
 EDGE_UNIT: Final = 0x4E8  # u32, the address for which its unit was made
-STATE_SIZE: Final = 0x4F0
+RESULT: Final = 0x4EC  # u32, how translated code leaves (tiers/jit/frame.py)
+OWNED: Final = 0x4F0  # u64, registers that are in memory then (same)
+STATE_SIZE: Final = 0x500
 
 GPR_NAMES: Final = (
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
@@ -102,6 +103,7 @@ GPR_NAMES: Final = (
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(0, 64, 8)
 
 DEPTH_LIMIT: Final = 500  # translated functions on the Wasm stack at most
+FUEL_BITS: Final = 10  # of FUEL: how many may still be nested.  Above: instructions left, less 1
 
 # -- what core functions of the x87 unit work on, between their start and their end ---------
 X87_WORK: Final = 0x1700  # behind the decoder's record

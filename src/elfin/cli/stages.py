@@ -25,7 +25,7 @@ from elfin.machine.names import Names
 from elfin.opt.pipeline import optimise
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
-from elfin.tiers.jit.function import function
+from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.inside import read_warm
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
@@ -127,16 +127,9 @@ def tree(place: Place) -> Iterator[str]:
         region = discover(address, lambda at: read_warm(memory, at))
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
-        made = function(
-            region,
-            lift_region(region),
-            f"at_{address:x}",
-            {},
-            Policy(exact=False),
-            address,
-            Clock(),
-        )
-        for line in show_ir(made.body).splitlines():
+        policy = Policy(exact=False)
+        made, _ = functions([region], [lift_region(region)], policy, address, Clock())
+        for line in show_ir(made[0].body).splitlines():
             yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 
 

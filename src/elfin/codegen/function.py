@@ -27,6 +27,7 @@ from elfin.ir.stmt import (
     MemoryCopy,
     MemoryFill,
     RawStore,
+    Results,
     Return,
     Set,
     Stmt,
@@ -102,6 +103,14 @@ class _Body:
         name = self.values.name(s.var)
         self.note(name)
         self.values.set(name)
+        return True
+
+    def results_of(self, s: Results) -> bool:
+        self.emit_root(s.value)
+        for var in reversed(s.vars):
+            name = self.values.name(var)
+            self.note(name)
+            self.values.set(name)
         return True
 
     def drop(self, s: Let | Drop) -> bool:
@@ -286,6 +295,9 @@ def assigned(statements: list[Stmt]) -> set[Value]:
                     names.add(var)
                 if value.op in CALLS:
                     names.add(MEMORY)
+            case Results(variables):
+                names.update(variables)
+                names.add(MEMORY)
             case Drop(value) if value.op in CALLS:
                 names.add(MEMORY)
             case RawStore() | MemoryCopy() | MemoryFill():
@@ -302,6 +314,7 @@ def assigned(statements: list[Stmt]) -> set[Value]:
 _STATEMENTS: Final[dict[type, Callable[[_Body, Any], bool]]] = {
     Let: _Body.assign,
     Set: _Body.assign,
+    Results: _Body.results_of,
     Drop: _Body.drop,
     RawStore: _Body.raw_store,
     MemoryCopy: _Body.memory_copy,

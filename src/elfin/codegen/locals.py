@@ -36,6 +36,9 @@ BIT: Final = {slot: 1 << n for n, slot in enumerate(SLOTS)}
 ALL: Final = (1 << len(SLOTS)) - 1
 FLAGS: Final = sum(BIT[slot] for slot in FLAG_SLOTS)
 XMMS: Final = sum(BIT[slot] for slot in (*XMM_SLOTS, *LANE_SLOTS))
+_VECTORS: Final = sum(BIT[slot] for slot in XMM_SLOTS)
+_PLAIN: Final = (1 << 48) - 1  # all but the f32 lanes and the flags, which are above
+_SHARED: Final = ALL >> 16 & ~((1 << 32) - 1)
 _NAMED: Final = {
     **{name: BIT[slot] for name, slot in zip(layout.GPR_NAMES, GPR_SLOTS, strict=True)},
     "flags": FLAGS,
@@ -58,6 +61,19 @@ HOMES: Final = {
     **{slot: local(_type_of(slot), slot_name(slot)) for slot in SLOTS if slot not in LANE_SLOTS},
     **{slot + n: local(t, f"{slot_name(slot)}.{t.name}") for t, n in LOWEST.items() for slot in XMM_SLOTS},
 }  # fmt: skip
+
+
+def whole(registers: int) -> int:
+    """The same with all that an XMM register can consist of, if some of it is there."""
+    vectors = registers & XMMS
+    vectors |= vectors >> 16 | vectors >> 32
+    vectors &= _VECTORS
+    return registers | vectors | vectors << 16 | vectors << 32
+
+
+def packed(registers: int) -> int:
+    """The set in 64 bits.  A function has one kind of lowest lane of a register at most, so both share a bit."""
+    return registers & _PLAIN | registers >> 16 & _SHARED
 
 
 def registers_named(names: Iterable[str]) -> int:

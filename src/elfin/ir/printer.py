@@ -35,6 +35,7 @@ from elfin.ir.stmt import (
     PutAt,
     Raise,
     RawStore,
+    Results,
     Return,
     Set,
     Stmt,
@@ -92,6 +93,10 @@ class _Printer:
                 text = show(value)
                 self.known.add(var)
                 yield f"%{var.imm} = {text}"
+            case Results(variables, value):
+                text = show(value)
+                self.known.update(variables)
+                yield f"{', '.join(f'%{var.imm}' for var in variables)} = {text}"
             case Put(offset, value):
                 yield f"{slot_name(offset)} = {show(value)}"
             case PutAt(offset, value):

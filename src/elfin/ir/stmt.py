@@ -110,6 +110,14 @@ class Set:
 
 
 @dataclass(slots=True, frozen=True)
+class Results:
+    """A `call` with several results: each local variable becomes the one at its place."""
+
+    vars: tuple[Value, ...]
+    value: Value
+
+
+@dataclass(slots=True, frozen=True)
 class Drop:
     """Evaluate for its effect."""
 
@@ -189,7 +197,7 @@ class Unreachable:
 
 Effect: TypeAlias = Let | Put | PutAt | Store | Raise | Jump | Branch | Leave
 Stmt: TypeAlias = (
-    Effect | RawStore | Set | Drop | MemoryFill | MemoryCopy
+    Effect | RawStore | Set | Results | Drop | MemoryFill | MemoryCopy
     | If | Block | Loop | Br | Switch | Return | Unreachable
 )  # fmt: skip
 

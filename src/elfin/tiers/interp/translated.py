@@ -39,7 +39,7 @@ USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
 FROM = local(I32, "from")
 SPREAD = 0x9E3779B1
-BUDGET = raw_load(I32, BASE, layout.STATE + layout.BUDGET)
+FUEL = raw_load(I64, BASE, layout.STATE + layout.FUEL)
 HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
 BRANCHED: list[Stmt] = [Set(LEFT, LEFT - 1)]  # the branch itself counts
 
@@ -53,9 +53,9 @@ def enter_translated(counted: bool = False) -> list[Stmt]:
     plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
     return [
         Set(BEFORE, LEFT),
-        state.store(layout.BUDGET, LEFT),
+        state.store(layout.FUEL, ((LEFT - 1).zext(I64) << layout.FUEL_BITS) + layout.DEPTH_LIMIT),
         Let(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
-        Set(LEFT, BUDGET),
+        Set(LEFT, FUEL.ashr(layout.FUEL_BITS).trunc(I32) + 1),
         Set(GOAL, state.read(I64, layout.RIP)),
         Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
         *(_count_leave() if counted else []),

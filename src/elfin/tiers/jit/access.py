@@ -104,6 +104,11 @@ class Addresses:
         self.checked.clear()
         self.aligned.clear()
 
+    def near_checked(self, slot: int) -> None:
+        """What the register points to is known to be near to a checked address."""
+        root, distance = self.place(make("get", I64, imm=slot))
+        self.checked.setdefault(root, []).append(distance)
+
     def must_check(self, address: Value) -> bool:
         """Is nothing near to it known to be below 4 GiB?  From now on it is."""
         if address.op == "const":

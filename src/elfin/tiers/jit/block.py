@@ -11,6 +11,7 @@ comparison that set it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from elfin import layout
@@ -51,9 +52,9 @@ from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.runtime.translated import FAULT, SLOW, STEP
 from elfin.tiers.jit.access import Addresses, split
 from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.floats import Floats
-from elfin.tiers.jit.flow import Call, Event, Exit, GuestRead, Read, Write
-from elfin.tiers.jit.frame import LEFT, leave
+from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.quick import Quick
@@ -91,6 +92,8 @@ class Writer:
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
+    # Asked in the middle of the last instruction, a RET, when its target is known.
+    returning: Callable[[Writer, list[Effect]], None] | None = None
     careful: bool = False  # float operations without a fast path are calls, not ways out
     _undo: Undo | None = None
     _inline: Inline = field(init=False)
@@ -113,6 +116,9 @@ class Writer:
             self.settle()  # so that no flag that a test's way out needs was changed before it
         read = GuestRead(lifted.reads)
         for effect in lifted.body:
+            if self.returning is not None and isinstance(effect, Raise | Put):
+                self.returning(self, lifted.body)
+                self.returning = None
             if read.flags and isinstance(effect, Put | Branch | Jump):
                 self.events.append(read)
                 read = GuestRead(0)
@@ -126,13 +132,18 @@ class Writer:
         """How to leave where the fast path of a float operation ends; None if it should be called."""
         return None if self.careful else self.step(self._op, SLOW)
 
+    @property
+    def count(self) -> int:
+        """The instructions so far, with the one that is being written."""
+        return self._done + 1
+
     def step(self, op: Op, result: int = STEP) -> list[Stmt]:
         """Leave so that the interpreter executes `op`."""
         self.settle()
         return self._leave_to(op.pc, self._done, result)
 
     def _leave_to(self, pc: int, done: int, result: int) -> list[Stmt]:
-        body = [*([Set(LEFT, LEFT - done)] if done else []), *leave(pc, result)]
+        body = [*([spend(done)] if done else []), *leave(pc, result)]
         self.events.append(Exit(body, returns=True))
         return body
 

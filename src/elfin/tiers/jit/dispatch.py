@@ -11,6 +11,7 @@ go through one node, which the loop around them begins with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from elfin import layout
@@ -21,7 +22,7 @@ from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local
 from elfin.runtime.translated import MISSED
 from elfin.structure.graph import Choose, Ending, Goto, Graph, Node, Select
-from elfin.tiers.jit.flow import Exit
+from elfin.tiers.jit.events import Exit
 from elfin.tiers.jit.frame import leave
 from elfin.tiers.jit.region import Region
 
@@ -67,6 +68,31 @@ def _hash(pc: int, multiplier: int, bits: int) -> int:
     return (pc * multiplier & M32) >> (32 - bits)
 
 
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Endings that go to the node of the address that GOAL holds, or `otherwise`."""
+
+    graph: Graph
+    nodes: Mapping[int, int]  # by address
+    otherwise: int
+
+    def ending(self, targets: Sequence[int]) -> Ending:
+        if len(targets) <= FEW:
+            return self._compared(targets)
+        spread = Spread(targets)
+        return Select(spread.index, tuple(map(self._guarded, spread.rows)), self.otherwise)
+
+    def _guarded(self, targets: Sequence[int]) -> int:
+        if not targets:
+            return self.otherwise
+        return self.graph.add(Node(ending=self._compared(targets), label=GOAL))
+
+    def _compared(self, targets: Sequence[int]) -> Ending:
+        first, *others = targets
+        rest = self._guarded(others)
+        return Choose(GOAL.ne(first), rest, self.nodes[first])
+
+
 class Dispatch:
     """The indirect jumps of a region; `unit` is the address that its unit is made for."""
 
@@ -94,21 +120,7 @@ class Dispatch:
     def _choose(self, targets: list[int], site: Value | int) -> Ending:
         body = missed(GOAL, site, self.unit)
         otherwise = self.graph.add(Node(body, label=GOAL, note=[Exit(body)]))
-        if len(targets) <= FEW:
-            return self._compared(targets, otherwise)
-        spread = Spread(targets)
-        rows = tuple(self._guarded(row, otherwise) for row in spread.rows)
-        return Select(spread.index, rows, otherwise)
-
-    def _guarded(self, targets: list[int], otherwise: int) -> int:
-        if not targets:
-            return otherwise
-        return self.graph.add(Node(ending=self._compared(targets, otherwise), label=GOAL))
-
-    def _compared(self, targets: list[int], otherwise: int) -> Ending:
-        first, *others = targets
-        rest = self._guarded(others, otherwise)
-        return Choose(GOAL.ne(first), rest, self.numbers[first])
+        return Chooser(self.graph, self.numbers, otherwise).ending(targets)
 
 
 def _groups(targets: Mapping[int, Sequence[int]]) -> list[list[int]]:

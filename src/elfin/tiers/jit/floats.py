@@ -13,6 +13,7 @@ the fast path need not be looked at again when they are operands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,10 +24,9 @@ from elfin.core.float32 import ABOVE_TINY as ABOVE_TINY32
 from elfin.core.float32 import DENORMALS as DENORMALS32
 from elfin.core.float64 import ABOVE_TINY, DENORMALS
 from elfin.core.mxcsr import PLAIN
-from elfin.ir.stmt import Block, If, Let, Return, Set, Stmt
+from elfin.ir.stmt import Block, If, Let, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, const, local, make
-from elfin.runtime.translated import CONTINUE, STEP
 
 BITS: Final = {F64: I64, F32: I32}
 TINY: Final = {F64: ABOVE_TINY, F32: ABOVE_TINY32}
@@ -132,25 +132,25 @@ class Floats:
 
     sticky: bool = True
     used: bool = False
-    returns: list[list[Stmt]] = field(default_factory=list)
+    returns: list[tuple[list[Stmt], list[Stmt]]] = field(default_factory=list)
 
-    def come_back(self) -> Stmt:
-        """Behind a call: MXCSR may have changed.  All state is in memory."""
-        self.returns.append([])
-        return Block("floats", self.returns[-1])
+    def come_back(self, leave: list[Stmt]) -> Stmt:
+        """Behind a call: MXCSR may have changed, and `leave` must be done if an exception may trap."""
+        body: list[Stmt] = []
+        self.returns.append((body, leave))
+        return Block("floats", body)
 
-    def finish(self, entry: int) -> list[Stmt]:
-        """Fill in; what stands at the function's start."""
+    def finish(self, leave: Callable[[], list[Stmt]]) -> list[Stmt]:
+        """Fill in; what stands at the function's start, where `leave` gives how to leave."""
         if not self.used:
             return []
-        leave = [state.store(layout.RIP, const(I64, entry)), Return((const(I32, STEP),))]
         if not self.sticky:
             # Nothing that translated code calls and that comes back to it can change this.
             odd = (MXCSR & CONTROL_BITS) ^ PLAIN | WATCHED
-            return [If(odd.ne(0), leave, rare=True)]
-        for body in self.returns:
-            body += look_at_control([Return((const(I32, CONTINUE),))])
-        return look_at_control(leave)
+            return [If(odd.ne(0), leave(), rare=True)]
+        for body, leave_here in self.returns:
+            body += look_at_control(leave_here)
+        return look_at_control(leave())
 
 
 def look_at_control(leave: list[Stmt]) -> list[Stmt]:

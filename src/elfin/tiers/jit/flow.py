@@ -1,8 +1,10 @@
 """What a function's registers hold where: which must be stored on the way out, and which are dead.
 
-Input:  a graph whose nodes carry the `Event`s of their statements, in order (`Node.note`).
+Input:  a graph whose nodes carry the `Event`s of their statements, in order (`Node.note`); the summaries of the
+        functions it calls, and its own if others call it.
 Output: statements filled in: stores at exits and before calls, only of what was changed on a way there;
         loads behind calls and at the entry, only of what is used later.  Writes that nobody reads go.
+        Until then, what callers must know (`used`, `flags`, `moved`; see `settle`).
 
 Sets of registers are ints, as in `codegen.locals`.
 """
@@ -11,137 +13,248 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from elfin.codegen.locals import ALL, FLAGS, loads, stores
-from elfin.ir.stmt import Br, Set, Stmt
+from elfin.codegen.locals import ALL, FLAGS, XMMS, loads, stores, whole
+from elfin.ir.stmt import Br, Set
 from elfin.structure.graph import Graph
 from elfin.structure.order import Order
+from elfin.tiers.jit.events import (
+    Call,
+    Event,
+    Exit,
+    GuestRead,
+    Invoke,
+    Read,
+    Ret,
+    Summary,
+    Write,
+)
+from elfin.tiers.jit.frame import Way, go_up, invocation, owe, own_result, returning
 
 EXITS = 6  # kinds of exit at most: each has the code of its stores
 
 
 @dataclass(slots=True)
-class Read:
-    registers: int
+class _Facts:
+    """Forwards: `changed` may differ from memory.  `sure`: on all ways to here the caller's value has become
+    older, because the register was changed or its value is in memory.  `touched`: on some way the
+    latter."""
 
-
-@dataclass(slots=True)
-class GuestRead:
-    """The instruction reads these flags, maybe not from their locals; stands behind its exits."""
-
-    flags: int
-
-
-@dataclass(slots=True)
-class Write:
-    """A register is replaced by `statement`, which does nothing else."""
-
-    register: int
-    statement: Stmt
-    needed: bool = False
-
-
-@dataclass(slots=True)
-class Exit:
-    """The function is left at the end of `body`; `changed` registers must be stored.
-
-    `returns`: only to go on at this very point, in the interpreter.
-    """
-
-    body: list[Stmt]
-    returns: bool = False
-    changed: int = 0
-    dead: int = ALL  # flags that are set anew before anything can read them
-
-
-@dataclass(slots=True)
-class Call:
-    """Something that works on the register file in memory: `seen` is what it reads or writes."""
-
-    seen: int = ALL
-    written: int = ALL
-    before: list[Stmt] = field(default_factory=list)
-    behind: list[Stmt] = field(default_factory=list)
-    stored: int = 0
-    loaded: int = 0
-
-
-Event = Read | GuestRead | Write | Exit | Call
+    changed: int
+    sure: int
+    touched: int = 0
 
 
 class Flow:
-    """Analyses a graph; `exits` are the labels of the ways out, with what each stores."""
+    """Analyses a graph.  `own`: the function's summary, None if nobody calls it."""
 
-    def __init__(self, graph: Graph, order: Order) -> None:
+    def __init__(self, graph: Graph, order: Order, own: Summary | None = None) -> None:
         self.graph = graph
         self.order = order
-        self.exits: list[tuple[str, int]] = []
+        self.own = own
+        self.needed = 0
+        nodes = graph.nodes
+        self.events: dict[int, list[Event]] = {n: nodes[n].note for n in order.sequence}
+        lists = {
+            id(events): events for events in self.events.values()
+        }  # copies of nodes share them
+        self.all = [event for events in lists.values() for event in events]
+        self.invokes = [e for e in self.all if isinstance(e, Invoke)]
 
-    def finish(self) -> int:
-        """Fill in all statements; the result is what must be loaded at the entry."""
-        self._changed()
-        self._drop_dead_flags()
-        labels = self._choose_exits()
-        needed = self._needed()
-        for events in {id(self._events(n)): self._events(n) for n in self.order.sequence}.values():
-            for event in events:
-                match event:
-                    case Call():
-                        event.before += stores(event.stored)
-                        event.behind += loads(event.loaded)
-                    case Exit():
-                        event.body.append(Br(labels[event.changed]))
-        return needed
+    # -- what callers must know --------------------------------------------------------------
+    def written(self) -> None:
+        """`writes`, as far as the callees' are known."""
+        assert self.own is not None
+        for event in self.all:
+            match event:
+                case Write(register):
+                    self.own.writes |= register
+                case Call(_, written):
+                    self.own.writes |= written
+                case Invoke(callee):
+                    self.own.writes |= callee.writes
+        self.own.writes = whole(self.own.writes)
 
-    def _events(self, number: int) -> list[Event]:
-        note: list[Event] = self.graph.nodes[number].note
-        return note
+    def used(self) -> None:
+        """`uses`, and `wanted` of callees: what real code reads, ways out aside."""
+        used = self._entry(self._use)
+        if self.own is not None:
+            self.own.uses |= used & ~FLAGS
 
-    def _changed(self) -> None:
-        """Forwards: which registers differ from memory."""
-        arriving = dict.fromkeys(self.order.sequence, 0)
-        effect = {n: self._change(n, 0) for n in self.order.sequence}
-        kept = {n: self._change(n, ALL) for n in self.order.sequence}
+    def flags(self) -> None:
+        """`flags_in`, and `flags_out` of callees."""
+        read = self._entry(self._read)
+        if self.own is not None:
+            self.own.flags_in |= read & FLAGS
+
+    def moved(self) -> None:
+        """Where registers are in memory and where in locals: `forced`."""
+        forced = self._changed()
+        self.needed = self._entry(self._need)
+        if self.own is not None:
+            forced |= self.needed & ~self.own.params | self.own.writes & XMMS
+            self.own.forced |= whole(forced)
+
+    def finish(self) -> tuple[int, list[Way]]:
+        """Fill in all statements; the result is what must be loaded at the entry, and the ways out."""
+        self.flags()
+        self.moved()
+        for number in self.order.sequence:
+            self._remove_dead(number)
+        ways = self._choose_exits()
+        inner = self.own is not None
+        for event in self.all:
+            match event:
+                case Call():
+                    event.before += stores(event.stored)
+                    event.behind += loads(event.loaded)
+                case Invoke():
+                    event.before += stores(event.stored)
+                    call, results = invocation(event.callee, event.back)
+                    event.call += call
+                    event.results += results
+                    event.up += go_up(event.changed, event.owned if inner else None)
+                    event.behind += loads(event.loaded)
+                case Ret():
+                    assert self.own is not None
+                    event.body += [*stores(event.stored), returning(self.own)]
+        needed = self.needed if self.own is None else self.needed & ~self.own.params
+        return needed, ways
+
+    # -- forwards ----------------------------------------------------------------------------
+    def _changed(self) -> int:
+        """Notes what is stored where; the result is what the function needs in memory at its start."""
+        sequence = self.order.sequence
+        arriving = {n: _Facts(0, ALL) for n in sequence}
+        first = arriving[sequence[0]]
+        if self.own is not None:
+            first.changed = self.own.owned
+            first.sure = self.own.forced | self.own.owned
+        effect: dict[int, _Facts] = {}
+        kept: dict[int, int] = {}
+        for n in sequence:
+            effect[n] = self._change(n, _Facts(0, 0))
+            kept[n] = self._change(n, _Facts(ALL, 0)).changed
         work = True
         while work:
             work = False
-            for number in self.order.sequence:
-                out = effect[number] | (arriving[number] & kept[number])
+            for number in sequence:
+                here, new = arriving[number], effect[number]
+                changed = new.changed | (here.changed & kept[number])
+                sure, touched = here.sure | new.sure, here.touched | new.touched
                 for to in self.graph.successors(number):
-                    if out & ~arriving[to]:
-                        arriving[to] |= out
+                    there = arriving[to]
+                    if changed & ~there.changed or there.sure & ~sure or touched & ~there.touched:
+                        there.changed |= changed
+                        there.sure &= sure
+                        there.touched |= touched
                         work = True
-        for number in self.order.sequence:
-            self._change(number, arriving[number], note=True)
+        for event in self.all:
+            match event:
+                case Write():
+                    event.needed = False
+                case Exit():
+                    event.changed, event.owned = 0, ALL
+                case Call():
+                    event.stored = event.loaded = 0
+                case Invoke():
+                    event.stored, event.loaded, event.changed, event.owned = 0, 0, 0, ALL
+                case Ret():
+                    event.stored = 0
+        forced = 0
+        for number in sequence:
+            forced |= self._note_change(number, arriving[number])
+        return forced
 
-    def _change(self, number: int, changed: int, *, note: bool = False) -> int:
-        for event in self._events(number):
+    def _change(self, number: int, at: _Facts) -> _Facts:
+        """What a node makes of the facts."""
+        changed, sure, touched = at.changed, at.sure, at.touched
+        for event in self.events[number]:
             match event:
                 case Write(register):
                     changed |= register
+                    sure |= register
                 case Call(seen):
-                    if note:
-                        event.stored |= changed & seen
                     changed &= ~seen
-                case Exit() if note:
-                    event.changed |= changed
-        return changed
+                    sure |= seen
+                    touched |= seen
+                case Invoke(callee):
+                    forced = _forced(callee)
+                    changed = (changed & ~(forced | callee.writes)) | callee.results
+                    sure |= forced | callee.writes
+                    touched |= forced | (callee.writes & ~callee.results)
+        return _Facts(changed, sure, touched)
 
-    def _drop_dead_flags(self) -> None:
-        """Who goes on at an exit's point does not miss the flags that the code behind it sets before it reads
-        them; to keep them up for that would cost most loops more than the loop."""
-        leaving = self._backwards(self._read)
+    def _note_change(self, number: int, at: _Facts) -> int:
+        """The same, written down in the events; the result is what would have to be in memory already."""
+        forced = 0
+        for event in self.events[number]:
+            known = at.changed | at.sure
+            match event:
+                case Write(register):
+                    at.changed |= register
+                    at.sure |= register
+                case Call(seen):
+                    event.stored |= at.changed & seen
+                    forced |= seen & ~known
+                    at.changed &= ~seen
+                    at.sure |= seen
+                    at.touched |= seen
+                case Exit():
+                    event.changed |= at.changed & ~event.dead
+                    event.owned &= known
+                    forced |= at.touched & ~known & ~event.dead
+                case Invoke(callee):
+                    wants = _forced(callee)
+                    event.stored |= at.changed & wants
+                    forced |= (wants | (at.touched & ~_dead(callee))) & ~known
+                    event.changed |= at.changed & ~wants & ~_dead(callee) & ~callee.owned
+                    event.owned &= known
+                    at.changed = (at.changed & ~(wants | callee.writes)) | callee.results
+                    at.sure |= wants | callee.writes
+                    at.touched |= wants | (callee.writes & ~callee.results)
+                case Ret(written):
+                    assert self.own is not None
+                    left = ~self.own.results & ~(FLAGS & ~self.own.flags_out)
+                    event.stored |= (at.changed | written) & left
+                    forced |= self.own.writes & left & ~known & ~written
+        return forced
+
+    # -- backwards ---------------------------------------------------------------------------
+    def _entry(self, step: Callable[..., int]) -> int:
+        """Run a step backwards to a fixed point, then once more to note; what it finds at the entry."""
+        leaving = self._backwards(step)
         for number in self.order.sequence:
-            self._read(number, leaving[number], note=True)
-        for number in self.order.sequence:
-            for event in self._events(number):
-                if isinstance(event, Exit):
-                    event.changed &= ~event.dead
+            step(number, leaving[number], note=True)
+        first = self.order.sequence[0]
+        return step(first, leaving[first])
+
+    def _use(self, number: int, used: int, *, note: bool = False) -> int:
+        for event in reversed(self.events[number]):
+            match event:
+                case Write(register):
+                    used &= ~register
+                case Read(registers):
+                    used |= registers
+                case Call(_, written):
+                    used &= ~written
+                case Invoke(callee):
+                    if note:
+                        callee.wanted |= used & callee.writes & ~FLAGS
+                    used = (used & ~callee.writes) | callee.uses
+                case Ret(written):
+                    assert self.own is not None
+                    used |= self.own.wanted & ~written
+        return used
 
     def _read(self, number: int, needed: int, *, note: bool = False) -> int:
-        """Which registers the guest's code may read from a point on."""
-        for event in reversed(self._events(number)):
+        """Which flags the guest's code may read from a point on.
+
+        Who goes on at an exit's point does not miss the flags that the code behind it sets before it reads
+        them; to keep them up for that would cost most loops more than the loop.
+        """
+        for event in reversed(self.events[number]):
             match event:
                 case Write(register):
                     needed &= ~register
@@ -155,6 +268,39 @@ class Flow:
                     event.dead = 0
                 case Call():
                     needed = (needed & ~event.written) | event.seen
+                case Invoke(callee):
+                    if note:
+                        callee.flags_out |= needed & FLAGS
+                    needed = callee.flags_in
+                case Ret():
+                    assert self.own is not None
+                    needed |= self.own.flags_out
+        return needed
+
+    def _need(self, number: int, needed: int, *, note: bool = False) -> int:
+        """Which locals are read later."""
+        for event in reversed(self.events[number]):
+            match event:
+                case Write(register):
+                    if note and needed & register:
+                        event.needed = True
+                    needed &= ~register
+                case Read(registers):
+                    needed |= registers
+                case Exit():
+                    needed |= event.changed
+                case Call():
+                    if note:
+                        event.loaded |= needed & event.written
+                    needed = (needed & ~event.written) | event.stored
+                case Invoke(callee):
+                    if note:
+                        event.loaded |= needed & callee.writes & ~callee.results
+                    needed &= ~callee.writes
+                    needed |= callee.params | event.stored | event.changed
+                case Ret(written):
+                    assert self.own is not None
+                    needed |= (self.own.results | event.stored) & ~written
         return needed
 
     def _backwards(self, step: Callable[..., int]) -> dict[int, int]:
@@ -173,58 +319,46 @@ class Flow:
                         work = True
         return leaving
 
-    def _choose_exits(self) -> dict[int, str]:
-        """A label for each set of registers to store; the rarer ones share one."""
-        exits = {
-            id(event): event
-            for number in self.order.sequence
-            for event in self._events(number)
-            if isinstance(event, Exit)
-        }
-        kinds = Counter(event.changed for event in exits.values()).most_common()
+    # -- ways out ----------------------------------------------------------------------------
+    def _choose_exits(self) -> list[Way]:
+        """A label for each set of registers to store; the rarer ones share one, which asks what to store."""
+        exits = [e for e in self.all if isinstance(e, Exit)]
+        kinds = [changed for changed, _ in Counter(e.changed for e in exits).most_common()]
+        own = kinds if len(kinds) <= EXITS else kinds[: EXITS - 1]
+        labels = {changed: f"exit{n}" for n, changed in enumerate(sorted(own))}
+        ways = [Way(label, changed) for changed, label in labels.items()]
         together = 0
-        for changed, _ in kinds[EXITS - 1 :]:
-            together |= changed
-        for event in exits.values():
-            if event.changed in {changed for changed, _ in kinds[EXITS - 1 :]}:
-                event.changed = together
-        chosen = sorted({event.changed for event in exits.values()})
-        labels = {changed: f"exit{n}" for n, changed in enumerate(chosen)}
-        self.exits = [(label, changed) for changed, label in labels.items()]
-        return labels
-
-    def _needed(self) -> int:
-        """Backwards: which registers are read later.  What is needed where the function starts."""
-        leaving = self._backwards(self._need)
-        for number in self.order.sequence:
-            self._need(number, leaving[number], note=True)
-        for number in self.order.sequence:
-            self._remove_dead(number)
-        return self._need(0, leaving[0])
-
-    def _need(self, number: int, needed: int, *, note: bool = False) -> int:
-        for event in reversed(self._events(number)):
-            match event:
-                case Write(register):
-                    if note and needed & register:
-                        event.needed = True
-                    needed &= ~register
-                case Read(registers):
-                    needed |= registers
-                case Exit():
-                    needed |= event.changed
-                case Call():
-                    if note:
-                        event.loaded |= needed & event.written
-                    needed = (needed & ~event.written) | event.stored
-        return needed
+        for event in exits:
+            if self.own is not None:
+                event.body.append(own_result(event.owned | event.changed))
+            if event.changed not in labels:
+                together |= event.changed
+                event.body.append(owe(event.changed))
+            event.body.append(Br(labels.get(event.changed, "some")))
+        if len(own) < len(kinds):
+            ways.append(Way("some", together, asks=True))
+        upwards = 0
+        for invoke in self.invokes:
+            upwards |= invoke.changed
+        if upwards:
+            ways.append(Way("up", upwards, asks=True, up=True))
+        return ways
 
     def _remove_dead(self, number: int) -> None:
         dead = {
             id(event.statement)
-            for event in self._events(number)
+            for event in self.events[number]
             if isinstance(event, Write) and not event.needed
         }
         if dead:
             body = self.graph.nodes[number].body
             body[:] = [s for s in body if not (isinstance(s, Set) and id(s) in dead)]
+
+
+def _dead(callee: Summary) -> int:
+    """Flags that nobody can read any more where the callee starts."""
+    return FLAGS & ~callee.flags_in
+
+
+def _forced(callee: Summary) -> int:
+    return callee.forced & ~_dead(callee)

@@ -1,30 +1,59 @@
-"""The locals and results of a region's function: the ABI between translated code and the rest.
+"""The locals, parameters and results of a region's function: the ABI of translated code.
 
-A region is a function `() -> i32`.  It loads the registers it uses from the register file, runs, and
-before it returns stores those it changed: between functions all state is in memory.  `BUDGET` in the
-register file holds the instructions left when a function is entered and when it returns.  In between it is
-in LEFT, less one: below zero when it is spent.
-Results: `runtime.translated`.
+A region that other functions of its unit do not call is a function `() -> i32` in the table, an *outer* one.  It
+loads the registers it uses from the register file, runs, and before it returns stores those it changed: in
+between all state is in memory.  Its result is one of `runtime.translated`.
+
+Others are *inner* functions and have an outer one that calls them.  An inner function gets what is left, the
+return address that its caller expects, and the registers of `Summary.params`.  It returns in one of
+two ways.  To the expected address: with what is left and the registers of `Summary.results`; others that it
+changed are in memory, and what it has not changed is where it was, so a caller keeps registers in locals
+across the call.  Or it leaves: GONE, then each caller leaves too.  Who leaves stores what it has changed, the
+innermost first: OWNED are the registers whose value is in memory then, which callers do not store.
+
+What is left (`LEFT`, and `layout.FUEL` between functions of the table) is in the low `FUEL_BITS` the number of calls
+that may still be nested, above them the number of instructions, less 1: below zero when none is left.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from elfin import layout
+from elfin.bits import M64
 from elfin.codegen import state
-from elfin.codegen.locals import loads, stores
+from elfin.codegen.locals import BIT, HOMES, SLOTS, loads, packed, stores
 from elfin.codegen.state import BASE
-from elfin.ir.stmt import Block, Return, Set, Stmt
-from elfin.ir.types import I32, I64
-from elfin.ir.value import Value, const, local
-from elfin.runtime.translated import CONTINUE
+from elfin.ir.stmt import Block, Br, Function, If, Results, Return, Set, Stmt
+from elfin.ir.types import I32, I64, Type
+from elfin.ir.value import Value, const, local, make
+from elfin.runtime.translated import CONTINUE, STEP
+from elfin.tiers.jit.events import Summary
 from elfin.tiers.jit.wild import Wild
 
 RESULT = local(I32, "result")
 RIP = local(I64, "rip")
 LEFT = local(I64, "left")
-BUDGET = state.raw_load(I32, BASE, layout.STATE + layout.BUDGET)
-TAKE_BUDGET = Set(LEFT, BUDGET.sext(I64) - 1)
-GIVE_BUDGET = state.store(layout.BUDGET, LEFT.trunc(I32) + 1)
+EXPECTED = local(I64, "expected")
+BACK = local(I64, "back")  # what a function of the unit returned
+OWED = local(I64, "owed")  # registers that a way out must store
+OWN = local(I64, "own")  # OWNED, at a way out
+FUEL = state.raw_load(I64, BASE, layout.STATE + layout.FUEL)
+STATUS = state.raw_load(I32, BASE, layout.STATE + layout.RESULT)
+OWNED = state.raw_load(I64, BASE, layout.STATE + layout.OWNED)
+NESTED = (1 << layout.FUEL_BITS) - 1
+GONE = const(I64, 1 << 63)
+NOWHERE = M64  # nothing can be executed there, so nobody returns there
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out: `registers` to store, those of OWED only if it `asks`.  `up`: a callee has left by another."""
+
+    label: str
+    registers: int
+    asks: bool = False
+    up: bool = False
 
 
 def leave(rip: Value | int, result: int = CONTINUE) -> list[Stmt]:
@@ -33,17 +62,123 @@ def leave(rip: Value | int, result: int = CONTINUE) -> list[Stmt]:
     return [Set(RIP, to), Set(RESULT, const(I32, result))]
 
 
-def frame(needed: int, tree: list[Stmt], exits: list[tuple[str, int]], wild: Wild) -> list[Stmt]:
-    """The function's body: loads `needed` registers; the tree leaves by a label of `exits`, each with the
-    registers that it must store."""
+def spend(instructions: int) -> Stmt:
+    """Take them from what is left; a negative number gives back."""
+    return Set(LEFT, LEFT - (instructions << layout.FUEL_BITS))
+
+
+def leave_called(result: Value) -> list[Stmt]:
+    """All state is in memory, and how the function leaves is `result`."""
+    owned = state.store(layout.OWNED, const(I64, M64))
+    return [state.store(layout.RESULT, result), owned, Br("gone")]
+
+
+def owe(registers: int) -> Stmt:
+    return Set(OWED, const(I64, packed(registers)))
+
+
+def own_result(registers: int) -> Stmt:
+    return Set(OWN, const(I64, packed(registers)))
+
+
+def go_up(changed: int, owned: int | None) -> list[Stmt]:
+    """A callee has left: store what is not stored yet, and leave.  `owned`: all that is in memory then, None if
+    no caller asks."""
+    out: list[Stmt] = []
+    if changed:
+        out.append(Set(OWED, OWNED & packed(changed) ^ packed(changed)))
+    if owned is not None:
+        out.append(state.store(layout.OWNED, OWNED | packed(owned | changed)))
+    return [*out, Br("up" if changed else "gone")]
+
+
+def invocation(callee: Summary, back: int) -> tuple[list[Stmt], list[Stmt]]:
+    """The call of an inner function, and what lets its results reach their registers if it returned."""
+    homes = _homes(callee.results)
+    news = [local(home.type, f"new {home.imm}") for home in homes]
+    call = make("call", I64, LEFT - 1, const(I64, back), *_homes(callee.params), imm=callee.name)
+    reached: list[Stmt] = [Set(home, new) for home, new in zip(homes, news, strict=True)]
+    return [Results((BACK, *news), call)], [*reached, Set(LEFT, BACK + 1)]
+
+
+def returning(own: Summary) -> Stmt:
+    """Return to where the caller expects it."""
+    return Return((LEFT, *_homes(own.results)))
+
+
+def frame(
+    needed: int, tree: list[Stmt], ways: list[Way], own: Summary | None, wild: Wild, *, calls: bool
+) -> list[Stmt]:
+    """The function's body: loads `needed` registers; the tree leaves by the labels of `ways`.
+    `calls`: some function."""
     body = tree
-    for label, changed in exits:
-        body = [
-            Block(label, body),
-            *wild.ended(),
-            *stores(changed),
-            state.store(layout.RIP, RIP),
-            GIVE_BUDGET,
-            Return((RESULT,)),
-        ]
-    return [*loads(needed), TAKE_BUDGET, *body]
+    ordered = sorted(ways, key=lambda way: way.up)
+    for way in ordered:
+        stored = _owed(way.registers) if way.asks else stores(way.registers)
+        if way.up:
+            body = [Block(way.label, body), *stored, *wild.ended(), Br("gone")]
+        elif way is ordered[-1]:
+            body = [Block(way.label, body), *stored]
+        else:
+            body = [Block(way.label, body), *stored, Br("away")]
+    if len(ways) > 1:
+        body = [Block("away", body)]
+    body += [
+        *wild.ended(),
+        state.store(layout.RIP, RIP),
+        state.store(layout.FUEL, LEFT),
+    ]
+    if own is None:
+        body.append(Return((RESULT,)))
+        if calls:
+            body = [Block("gone", body), Return((STATUS,))]
+        return [*loads(needed), Set(LEFT, FUEL), *body]
+    body += [state.store(layout.RESULT, RESULT), state.store(layout.OWNED, OWN)]
+    zeros = (const(home.type, 0) for home in _homes(own.results))
+    return [*loads(needed), Block("gone", body), Return((GONE, *zeros))]
+
+
+def entry(own: Summary, pc: int, name: str) -> Function:
+    """The outer function of an inner one, which may believe that RSP is an address that can be accessed."""
+    homes = _homes(own.results)
+    news = [local(home.type, f"new {home.imm}") for home in homes]
+    arguments = (
+        state.raw_load(HOMES[slot].type, BASE, layout.STATE + slot) for slot in _slots(own.params)
+    )
+    call = make("call", I64, FUEL, const(I64, NOWHERE), *arguments, imm=own.name)
+    returned = [
+        *(state.store(slot, new) for slot, new in zip(_slots(own.results), news, strict=True)),
+        state.store(layout.RIP, const(I64, NOWHERE)),
+        state.store(layout.FUEL, BACK),
+        Return((const(I32, CONTINUE),)),
+    ]
+    odd = [state.store(layout.RIP, const(I64, pc)), Return((const(I32, STEP),))]
+    return Function(
+        name,
+        (),
+        (I32,),
+        [
+            If((state.read(I64, layout.RSP) >> 32).ne(0), odd, rare=True),
+            Results((BACK, *news), call),
+            If(BACK.ne(GONE), returned, rare=True),
+            Return((STATUS,)),
+        ],
+    )
+
+
+def signature(own: Summary) -> tuple[tuple[Value, ...], tuple[Type, ...]]:
+    """Parameters and results of an inner function."""
+    results = (home.type for home in _homes(own.results))
+    return (LEFT, EXPECTED, *_homes(own.params)), (I64, *results)
+
+
+def _owed(registers: int) -> list[Stmt]:
+    return [If((OWED & packed(BIT[slot])).ne(0), stores(BIT[slot])) for slot in _slots(registers)]
+
+
+def _slots(registers: int) -> list[int]:
+    return [slot for slot in SLOTS if registers & BIT[slot]]
+
+
+def _homes(registers: int) -> tuple[Value, ...]:
+    return tuple(HOMES[slot] for slot in _slots(registers))

@@ -1,61 +1,57 @@
-"""A region -> one Wasm function.
+"""Regions -> Wasm functions.
 
-Input:  a `Region`, its lifted instructions, and which guest addresses have a function that can be called (`callees`).
-Output: `ir.stmt.Function` `() -> i32` by the ABI of `frame.py`.
-
-A guest CALL becomes a Wasm call: the return address is pushed as the guest does, registers go through
-memory, and when the function comes back with CONTINUE at just that address, control goes on behind the
-call.  Anything else is passed up: no guest state lives in the Wasm stack but the code position.
+Input:  `Region`s that are translated together, with their lifted instructions.
+Output: `ir.stmt.Function`s by the ABI of `frame.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from elfin import layout
-from elfin.codegen import state
+from elfin.bits import M64
 from elfin.codegen.locals import Registers
-from elfin.codegen.state import BASE
-from elfin.ir.stmt import Block as Statements
-from elfin.ir.stmt import Branch, Function, If, Jump, Return, Set, Stmt, Switch
-from elfin.ir.types import I16, I32, I64
-from elfin.ir.value import Value, const, local, make
-from elfin.runtime.translated import CONTINUE
+from elfin.ir.stmt import Branch, Function, If, Jump, Set, Stmt
+from elfin.ir.types import I32, I64
+from elfin.ir.value import Value, const
+from elfin.runtime.translated import CONTINUE, STEP
 from elfin.structure.graph import Choose, End, Ending, Goto, Graph, Node, redirected
 from elfin.structure.nest import separate_nests
 from elfin.structure.order import order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
-from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.calls import Calls
 from elfin.tiers.jit.clock import Clock
-from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.dispatch import FEW, GOAL, Dispatch, Spread, missed
+from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
+from elfin.tiers.jit.events import Event, Exit, Summary
 from elfin.tiers.jit.floats import Floats
-from elfin.tiers.jit.flow import Call, Event, Exit, Flow
-from elfin.tiers.jit.frame import BUDGET, GIVE_BUDGET, LEFT, TAKE_BUDGET, frame, leave
+from elfin.tiers.jit.flow import Flow
+from elfin.tiers.jit.frame import LEFT, NESTED, entry, frame, leave, signature, spend
 from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import CALL, RETURN, Block, Region, kind
+from elfin.tiers.jit.region import CALL, RETURN, Block, Region, is_direct, kind
 from elfin.tiers.jit.scalars import scalars
+from elfin.tiers.jit.settle import settle
 from elfin.tiers.jit.wild import Wild
 
-DEPTH = state.raw_load(I32, BASE, layout.STATE + layout.DEPTH)
-CALLED = local(I32, "called")
-ENTRY = local(I32, "entry")
 SPENT = LEFT.lts(0)
 MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked at there
 
 
 class _Function:
+    """`own` is the function's summary if others call it; `callees` are those that it can call; `unit` is the
+    address that its unit is made for."""
+
     def __init__(
         self,
         region: Region,
         lifted: Mapping[int, list[Lifted]],
-        callees: Mapping[int, str],
+        own: Summary | None,
+        callees: Mapping[int, Summary],
         policy: Policy,
         unit: int,
     ) -> None:
@@ -63,26 +59,41 @@ class _Function:
         self.policy = policy
         self.region = region
         self.lifted = lifted
-        self.callees = callees
+        self.own = own
         self.registers = Registers(scalars(region))
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
         self.floats = Floats(policy.sticky)
         self.wild = Wild()
+        self.calls = Calls(
+            self.graph,
+            region,
+            callees,
+            own is not None,
+            unit,
+            self.registers,
+            self.wild,
+            self.floats,
+        )
         self.dispatch: Dispatch
         self.before: dict[int, int] = {}
         # What is known at the ends of blocks: addresses, and registers that hold normal numbers.
         self.done: dict[int, tuple[Addresses, set[Value]]] = {}
 
-    def build(self, name: str, clock: Clock) -> Function:
-        self.graph.add(Node(note=[]))  # the function's entry, so that no loop goes through node 0
+    def flow(self, clock: Clock) -> Flow:
+        """The graph is made; what registers do in it can be asked."""
+        start = Node(note=[])  # the function's entry, so that no loop goes through node 0
+        self.graph.add(start)
         for pc in self.region.blocks:
             self.numbers[pc] = self.graph.add(Node(label=pc, note=[]))
-        self.graph.nodes[0].ending = Goto(self.numbers[self.region.entry])
+        start.ending = Goto(self.numbers[self.region.entry])
         self.dispatch = Dispatch(self.graph, self.region, self.numbers, self.unit)
         self.before = self.region.only_predecessors()
         for pc in self.region.blocks:
             self._block(pc)
+        if self.calls.nests:  # there may be too many on the stack
+            start.body.append(If((LEFT & NESTED).eq(0), self._leave_at(start, CONTINUE), rare=True))
+        start.body += self.floats.finish(lambda: self._leave_at(start, STEP))
         self.wild.finish()
         clock.done("lift")
         make_reducible(self.graph)
@@ -90,14 +101,21 @@ class _Function:
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
         self._loop_checks()
-        flow = Flow(self.graph, order(self.graph))
+        flow = Flow(self.graph, order(self.graph), self.own)
         clock.done("structure")
-        needed = flow.finish()
+        return flow
+
+    def build(self, name: str, flow: Flow, clock: Clock) -> Function:
+        """The function, when all summaries are settled."""
+        needed, ways = flow.finish()
         clock.done("opt")
-        body = frame(needed, structure(self.graph), flow.exits, self.wild)
-        body = [*self.floats.finish(self.region.entry), *body]
+        tree = structure(self.graph)
+        body = frame(needed, tree, ways, self.own, self.wild, calls=self.calls.nests)
         clock.done("structure")
-        return Function(name, (), (I32,), body)
+        if self.own is None:
+            return Function(name, (), (I32,), body)
+        params, results = signature(self.own)
+        return Function(name, params, results, body)
 
     def _block(self, pc: int) -> None:
         """The block at an address, behind the one that it only can come behind."""
@@ -109,6 +127,8 @@ class _Function:
             self._block(self.before[pc])
             addresses, normal = self.done[self.before[pc]]
             addresses, normal = addresses.follow(), lasting(normal)
+        elif self.own is not None and pc == self.region.entry and not self.region.is_loop():
+            addresses.near_checked(layout.RSP)  # the return address was written there
         block = self.region.blocks[pc]
         node = self.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
@@ -131,11 +151,11 @@ class _Function:
             writer.out += writer.step(last)
             writer.events[-1] = Exit(writer.out)  # it may read any flag
         else:
+            if self.own is not None and kind(last) == RETURN:
+                writer.returning = self.calls.give_back
             writer.add(last, lifted[-1])
             writer.settle()
-            writer.out.append(
-                Set(LEFT, LEFT - count)
-            )  # last, so that it is not kept beside the old
+            writer.out.append(spend(count))  # last, so that it is not kept beside the old
             node.ending = self._ending(block, writer)
         self.done[pc] = addresses, writer.normal
 
@@ -147,8 +167,8 @@ class _Function:
                     writer.condition(when), self._node(target.imm), self._node(block.next)
                 )
             case Jump(target) if kind(last) == CALL:
-                self._call(writer, writer.value(target), last)
-                return Goto(self._node(last.next))
+                behind = self._node(last.next)
+                return self.calls.call(writer, writer.value(target), last, behind)
             case Jump(target) if target.op == "const":
                 return Goto(self._node(target.imm))
             case Jump(target) if kind(last) == RETURN:
@@ -171,74 +191,11 @@ class _Function:
             found = self.numbers[pc] = self.graph.add(Node(body, label=pc, note=[Exit(body)]))
         return found
 
-    def _call(self, writer: Writer, target: Value, op: Op) -> None:
-        """Call the target's function, if it has one; else leave to it."""
-        deep = const(I32, layout.DEPTH_LIMIT).leu(DEPTH)
-        if target.op != "const":
-            writer.out.append(Set(GOAL, target))
-            target = GOAL
-        writer.out.append(self._leave_if(writer, deep, target))
-        writer.out.append(self.wild.check())
-        writer.addresses.lost()
-        writer.normal = set()
-        event = Call()
-        writer.events.append(event)
-        writer.out += [
-            Statements("spill", event.before),
-            GIVE_BUDGET,
-            state.store(layout.DEPTH, DEPTH + 1),
-            *self._function_called(writer, target, op),
-            state.store(layout.DEPTH, DEPTH - 1),
-            If(
-                CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(op.next) | BUDGET.les(0),
-                [Return((CALLED,))],
-                rare=True,
-            ),
-            Statements("reload", event.behind),
-            TAKE_BUDGET,
-            self.floats.come_back(),
-        ]
-
-    def _function_called(self, writer: Writer, target: Value, op: Op) -> list[Stmt]:
-        """CALLED becomes what the target's function returns.  Registers are in memory."""
-        if target.op == "const":
-            callee = self.callees.get(target.imm)
-            return self._call_by_table(writer, target, op) if callee is None else [_call(callee)]
-        seen = [pc for pc in self.region.edges.get(op.pc, ()) if pc in self.callees]
-        otherwise = self._call_by_table(writer, target, op)
-        if len(seen) <= FEW:
-            return self._call_one(seen, otherwise)
-        spread = Spread(seen)
-        rows = [self._call_one(row, otherwise) if row else otherwise for row in spread.rows]
-        return [Switch(spread.index, rows, otherwise)]
-
-    def _call_one(self, seen: list[int], otherwise: list[Stmt]) -> list[Stmt]:
-        """The one of these that GOAL is."""
-        for pc in reversed(seen):
-            otherwise = [If(GOAL.eq(pc), [_call(self.callees[pc])], otherwise)]
-        return otherwise
-
-    def _call_by_table(self, writer: Writer, target: Value, op: Op) -> list[Stmt]:
-        """What `core.cache.translated_index` finds, in line."""
-        slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
-        known = state.raw_load(I32, ENTRY, layout.ENTRY_PC).zext(I64).eq(target)
-        handler = state.raw_load(I16, ENTRY, layout.ENTRY_HANDLER).zext(I32)
-        body = [
-            state.store(layout.DEPTH, DEPTH - 1),
-            *(leave(target) if target.op == "const" else missed(target, op.pc, self.unit)),
-        ]
-        writer.events.append(Exit(body))
-        index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
-        return [
-            Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
-            If((known & handler.eq(TRANSLATED)).eq(0), body, rare=True),
-            Set(CALLED, make("call_indirect", I32, index)),
-        ]
-
-    def _leave_if(self, writer: Writer, when: Value, target: Value) -> Stmt:
-        body = leave(target)
-        writer.events.append(Exit(body))
-        return If(when, body, rare=True)
+    def _leave_at(self, start: Node, result: int) -> list[Stmt]:
+        """Leave before anything is done."""
+        body = leave(self.region.entry, result)
+        start.note.append(Exit(body, returns=True))
+        return body
 
     def _loop_checks(self) -> None:
         """Who goes back to a loop's start leaves when the budget is spent.
@@ -299,18 +256,42 @@ def _address(label: Value | int) -> Value:
     return label if isinstance(label, Value) else const(I64, label)
 
 
-def _call(callee: str) -> Stmt:
-    return Set(CALLED, make("call", I32, imm=callee))
-
-
-def function(
-    region: Region,
-    lifted: Mapping[int, list[Lifted]],
-    name: str,
-    callees: Mapping[int, str],
+def functions(
+    regions: Sequence[Region],
+    lifted: Sequence[Mapping[int, list[Lifted]]],
     policy: Policy,
     unit: int,
     clock: Clock,
-) -> Function:
-    """The region's function; `lifted` are its blocks' instructions, `unit` is the address that its unit is made for."""
-    return _Function(region, lifted, callees, policy, unit).build(name, clock)
+) -> tuple[list[Function], list[str]]:
+    """The functions of regions that call one another, in the unit that is made for an address: first one for
+    each, in order, then the outer ones of inner ones; and the name of each region's in the table."""
+    called = _called(regions)
+    callees = {r.entry: Summary(f"at_{r.entry:x}") for r in regions if r.entry in called}
+    made = [
+        _Function(region, ops, callees.get(region.entry), callees, policy, unit)
+        for region, ops in zip(regions, lifted, strict=True)
+    ]
+    flows = [function.flow(clock) for function in made]
+    settle(flows)
+    clock.done("opt")
+    out: list[Function] = []
+    outer: list[Function] = []
+    names: list[str] = []
+    for region, function, flow in zip(regions, made, flows, strict=True):
+        name = f"at_{region.entry:x}"
+        out.append(function.build(name, flow, clock))
+        names.append(name if function.own is None else f"{name}_entry")
+        if function.own is not None:
+            outer.append(entry(function.own, region.entry, names[-1]))
+    return [*out, *outer], names
+
+
+def _called(regions: Collection[Region]) -> set[int]:
+    """What the regions call, as far as was seen."""
+    found: set[int] = set()
+    for region in regions:
+        for block in region.blocks.values():
+            op = block.ops[-1]
+            if kind(op) == CALL:
+                found.update([op.disp & M64] if is_direct(op) else region.edges.get(op.pc, ()))
+    return found

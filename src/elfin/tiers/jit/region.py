@@ -58,6 +58,10 @@ class Region:
         targets, goes_on = successors(block.ops[-1], self.edges)
         return [pc for pc in (*targets, *[block.next] * goes_on) if pc in self.blocks]
 
+    def is_loop(self) -> bool:
+        """Does control come back to the entry?"""
+        return any(self.entry in self.successors(block) for block in self.blocks.values())
+
     def only_predecessors(self) -> dict[int, int]:
         """The block before, for blocks that only one leads to, and only once."""
         before: dict[int, list[int]] = {self.entry: [-1]}

@@ -17,13 +17,13 @@ from elfin import config, layout
 from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
-from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Set, Stmt, Switch
+from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Stmt, Switch
 from elfin.ir.value import forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
-from elfin.tiers.jit.function import function
+from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
@@ -103,35 +103,32 @@ def translate(
     regions = _regions(pc, lambda at: read(memory, at), edges, is_known)
     if not regions:
         return None
-    names = {region.entry: f"at_{region.entry:x}" for region in regions}
     clock.done("decode")
     trim()
     lifted = [lift_region(region) for region in regions]
     clock.done("lift")
     known = mark()
-    functions = [
-        function(region, ops, names[region.entry], names, policy, pc, clock)
-        for region, ops in zip(regions, lifted, strict=True)
-    ]
+    made, names = functions(regions, lifted, policy, pc, clock)
     wasm = module.build(
-        functions,
+        made,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
-        imports=_imports(functions, set(names.values())),
+        imports=_imports(made),
         table=Table(
             config.TABLE_SIZE,
             config.TABLE_SIZE,
             imported=("env", "table"),
-            elements=((first, tuple(names.values())),),
+            elements=((first, tuple(names)),),
         ),
         name=f"unit {pc:x}",
-        labels={} if name is None else {i: name(memory, at) or i for at, i in names.items()},
+        labels={} if name is None else _labels(memory, regions, name),
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
-    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, policy)
+    entries = tuple(region.entry for region in regions)
+    unit = Unit(wasm, first, entries, tuple(_code(memory, regions)), ops, policy)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
     if watch is not None:
-        watch(Making(memory, unit, regions, functions, clock.seconds))
+        watch(Making(memory, unit, regions, made[: len(regions)], clock.seconds))
     return unit
 
 
@@ -178,8 +175,15 @@ def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, byt
     return pieces
 
 
-def _imports(functions: list[Function], own: set[str]) -> list[FunctionImport]:
+def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict[str, str]:
+    """Symbols for the names of functions."""
+    found = {f"at_{r.entry:x}": symbol for r in regions if (symbol := name(memory, r.entry))}
+    return {**found, **{f"{at}_entry": f"{symbol} (entry)" for at, symbol in found.items()}}
+
+
+def _imports(functions: list[Function]) -> list[FunctionImport]:
     """The core functions that are called."""
+    own = {f.name for f in functions}
     called = {name: _import(name) for name in BEHIND_OPS}
     for f in functions:
         for name in _called(f.body):
@@ -196,7 +200,9 @@ def _import(name: str) -> FunctionImport:
 def _called(body: list[Stmt]) -> Iterable[str]:
     for stmt in body:
         match stmt:
-            case Let(_, value) | Set(_, value) | Drop(value) if value.op == "call":
+            case Let(_, value) | Set(_, value) | Results(_, value) | Drop(value) if (
+                value.op == "call"
+            ):
                 yield value.imm
             case Block(_, inner) | Loop(_, inner):
                 yield from _called(inner)

@@ -1,0 +1,55 @@
+"""How the functions of a unit pass registers to one another.
+
+Input:  the `Flow`s of all functions, the summaries of the inner ones.
+Output: the summaries filled in: parameters and results chosen, and what follows for callers.
+
+XMM registers go through memory: what they hold, scalars or vectors, is each function's own guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from elfin import layout
+from elfin.codegen.locals import BIT, GPR_SLOTS
+from elfin.tiers.jit.events import Summary
+from elfin.tiers.jit.flow import Flow
+
+# General registers; RATIONALE.md, "How do translated functions call one another?"
+PARAMS: Final = 6
+RESULTS: Final = 6
+# Who comes first where there are too many: what calling conventions make the most used.
+_FIRST: Final = (layout.RSP, layout.RDI, layout.RSI, layout.RDX, layout.RBX, layout.RBP)
+_BACK: Final = (layout.RAX, layout.RSP, layout.RBX, layout.RBP)
+
+
+def settle(flows: Sequence[Flow]) -> None:
+    """Choose what is passed in locals, then find what that means for each function."""
+    inner = [flow for flow in flows if flow.own is not None]
+    own = [flow.own for flow in inner if flow.own is not None]
+    if not own:
+        return
+    _repeat(own, inner, Flow.written)
+    _repeat(own, flows, Flow.used)
+    for summary in own:
+        summary.params = _pick(summary.uses, _FIRST, PARAMS)
+        summary.results = _pick(summary.wanted, _BACK, RESULTS)
+    _repeat(own, flows, Flow.flags)
+    _repeat(own, flows, Flow.moved)
+
+
+def _repeat(
+    summaries: Iterable[Summary], flows: Iterable[Flow], step: Callable[[Flow], None]
+) -> None:
+    """Until no summary changes: they only grow."""
+    before = None
+    while before != (now := [summary.state() for summary in summaries]):
+        before = now
+        for flow in flows:
+            step(flow)
+
+
+def _pick(registers: int, first: Iterable[int], most: int) -> int:
+    order = (*first, *(slot for slot in GPR_SLOTS if slot not in first))
+    return sum([BIT[slot] for slot in order if registers & BIT[slot]][:most])
