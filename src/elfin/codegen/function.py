@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from elfin.codegen import raw_memory
-from elfin.codegen.lowering import LOWERING, condition
+from elfin.codegen.lowering import LOWERING, WIDE_LOWERING, condition
 from elfin.codegen.slots import allocate, assemble
 from elfin.codegen.values import MEMORY, Values
 from elfin.ir.stmt import (
@@ -52,12 +52,14 @@ def compile_function(
     functions: Mapping[str, int],
     results: Mapping[str, int],
     table_type: int = 0,
+    *,
+    wide: bool = False,
 ) -> Code:
     """`functions` and `results` give index and number of results of what may be called.
 
-    `table_type` is the index of the type of the table's functions.
+    `table_type` is the index of the type of the table's functions.  `wide`: the engine has wide arithmetic.
     """
-    body = _Body(dict(functions), results, table_type)
+    body = _Body(dict(functions), results, table_type, wide)
     for index, parameter in enumerate(function.params):
         body.values.parameter(parameter, index)
     body.run(function.body, outermost=True)
@@ -73,9 +75,9 @@ class _Body:
     """Walks statements.  Each method says whether control goes on behind its statement."""
 
     def __init__(
-        self, functions: dict[str, int], results: Mapping[str, int], table_type: int
+        self, functions: dict[str, int], results: Mapping[str, int], table_type: int, wide: bool
     ) -> None:
-        self.values = Values(functions, LOWERING)
+        self.values = Values(functions, WIDE_LOWERING if wide else LOWERING)
         self.results = results
         self.table_type = table_type
         self.open = 0  # Wasm blocks around here

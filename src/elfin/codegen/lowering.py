@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from elfin.codegen import raw_memory
+from elfin.codegen import multiply, raw_memory
 from elfin.codegen.rows import lower_row
 from elfin.codegen.values import MASKS, Lower, Values
 from elfin.ir.ops import OPS
@@ -314,18 +314,6 @@ _REINTERPRET: Final = {
 }
 
 
-def core_call(name: str) -> Lower:
-    """An op that is a pure function of the core."""
-
-    def lower(e: Values, v: Value) -> bool:
-        for a in v.args:
-            e.emit(a)
-        e.call(name)
-        return True
-
-    return lower
-
-
 def _not_raw(e: Values, v: Value) -> bool:
     raise ValueError(f"{v.op} cannot stand in a value that code is made of: {v!r}")
 
@@ -357,8 +345,7 @@ LOWERING: Final[dict[str, Lower]] = {
     "zext": _zext,
     "sext": _sext,
     "trunc": _trunc,
-    "mulhu": core_call("mulhu64"),
-    "mulhs": core_call("mulhs64"),
+    **multiply.LOWER,
     "select": _select,
     "bitcast": _bitcast,
     "call": _not_raw,  # only whole, in `Let`, `Set` or `Drop`
@@ -369,3 +356,4 @@ LOWERING: Final[dict[str, Lower]] = {
     "load": _not_raw,
 }
 LOWERING.update({op: lower_row(row) for op, row in OPS.items() if "." in op})
+WIDE_LOWERING: Final = LOWERING | multiply.WIDE  # for engines with wide arithmetic

@@ -56,9 +56,10 @@ def build(
     table: Table | None = None,
     name: str = "",
     labels: Mapping[str, str] | None = None,
+    wide: bool = False,
 ) -> bytes:
     """The module.  `memory` is a number of 64 KiB pages: a memory of its own, exported as "memory".
-    `labels`: other names of functions for the name section."""
+    `labels`: other names of functions for the name section.  `wide`: the engine has wide arithmetic."""
     module = Module()
     module.names.module = name
     signatures = [(f.name, f.params, f.results) for f in imports]
@@ -80,7 +81,7 @@ def build(
     module.functions = types[len(imports) :]
     table_type = 0 if table is None else module.type_index(_type((), (I32,)))
     for body in functions:
-        module.codes.append(compile_function(body, indices, counts, table_type))
+        module.codes.append(compile_function(body, indices, counts, table_type, wide=wide))
         if body.export is not None:
             module.exports.append(Export(body.export, "func", indices[body.name]))
     module.data = [Data(address, payload) for address, payload in data]

@@ -17,6 +17,8 @@ from elfin.runtime.host import WASM_PAGE
 from elfin.wasm.module import exported_types
 
 MAX_PAGES = 65536
+# (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))
+WIDE = bytes.fromhex("0061736d0100000001080160027e7e027e7e030201000a0a01080020002001fc160b")
 # `clock_time_get` of WASI on a memory: the clocks that Python's `time` looks at here, too.
 CLOCK = """
     return (clock, precision, at) => {
@@ -43,6 +45,9 @@ class BrowserHost:
 
     name = "browser"
     trap: type[Exception] = JsException
+
+    def __init__(self) -> None:
+        self.wide = bool(js.WebAssembly.validate(to_js(WIDE)))
 
     def refused_address(self, trap: Exception) -> int | None:
         return None

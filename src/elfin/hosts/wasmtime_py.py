@@ -43,6 +43,7 @@ class WasmtimeHost:
     """
 
     name = "wasmtime"  # it refuses compiled modules of its other versions itself
+    wide = True
 
     def __init__(self, *, canonical: bool = False) -> None:
         config = wasmtime.Config()
@@ -52,6 +53,7 @@ class WasmtimeHost:
         config.memory_reservation = RESERVED
         config.memory_may_move = False
         config.cranelift_nan_canonicalization = canonical
+        config.wasm_wide_arithmetic = True
         self.engine = wasmtime.Engine(config)
         self.wasi = wasmtime.Linker(self.engine)
         self.wasi.define_wasi()

@@ -58,9 +58,13 @@ class Space(Protocol):
 
 
 class Host(Protocol):
-    """A Wasm engine.  `name` tells compiled modules of different engines and versions apart."""
+    """A Wasm engine.  `name` tells compiled modules of different engines and versions apart.
+
+    `wide`: it has wide arithmetic, which not all have.
+    """
 
     name: str
+    wide: bool
     trap: type[Exception]  # what a call raises when translated code makes a refused access
 
     def refused_address(self, trap: Exception) -> int | None:

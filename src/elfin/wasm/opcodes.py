@@ -1,4 +1,5 @@
-"""The instructions of WebAssembly: name -> bytes and kind of immediate (Core spec 2.0, 5.4; tail calls).
+"""The instructions of WebAssembly: name -> bytes and kind of immediate (Core spec 2.0, 5.4; tail calls; wide
+arithmetic).
 
 Output: `OPCODES`, `BY_CODE` (the same by number), `code(name)`.  Nothing else in the project holds
 an opcode's number.  Rows are runs of consecutive numbers, as in the tables of the specification;
@@ -121,6 +122,7 @@ _RUNS: Final = (
     (0xFC, 13, Imm.ELEMENT, "elem.drop"),
     (0xFC, 14, Imm.TABLES, "table.copy"),
     (0xFC, 15, Imm.TABLE, "table.grow table.size table.fill"),
+    (0xFC, 19, Imm.NONE, "i64.add128 i64.sub128 i64.mul_wide_s i64.mul_wide_u"),
     (0xFD, 0, Imm.MEMARG, """v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u
         v128.load32x2_s v128.load32x2_u v128.load8_splat v128.load16_splat v128.load32_splat v128.load64_splat
         v128.store"""),

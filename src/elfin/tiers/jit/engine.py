@@ -94,7 +94,9 @@ class Translator:
     def translate(self, memory: GuestMemory, pc: int) -> None:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
-        policy = Policy(memory.exact, pc in self.careful, memory.sticky, self.rounds[pc])
+        policy = Policy(
+            memory.exact, pc in self.careful, memory.sticky, memory.host.wide, self.rounds[pc]
+        )
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
             if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:

@@ -13,9 +13,11 @@ class Policy:
     loops free of calls.
     `sticky`: MXCSR's sticky flags are exact.  Else denormal, underflow and precision may be missing: as long as the
     guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md).
+    `wide`: the engine has wide arithmetic.
     `round`: how often it was made anew, because control took ways that it lacked."""
 
     exact: bool = True
     careful: bool = False
     sticky: bool = True
+    wide: bool = False
     round: int = 0

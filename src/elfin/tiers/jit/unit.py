@@ -11,7 +11,6 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from elfin import config, layout
 from elfin.codegen import module
@@ -28,8 +27,6 @@ from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
-
-BEHIND_OPS: Final = ("mulhu64", "mulhs64")  # core functions that the backend calls for an op
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +117,7 @@ def translate(
             elements=((first, tuple(names)),),
         ),
         name=f"unit {pc:x}",
+        wide=policy.wide,
         labels={} if name is None else _labels(memory, regions, name),
     )
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
@@ -184,7 +182,7 @@ def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict
 def _imports(functions: list[Function]) -> list[FunctionImport]:
     """The core functions that are called."""
     own = {f.name for f in functions}
-    called = {name: _import(name) for name in BEHIND_OPS}
+    called: dict[str, FunctionImport] = {}
     for f in functions:
         for name in _called(f.body):
             if name not in own and name not in called:
