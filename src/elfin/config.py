@@ -31,4 +31,7 @@ WARM: Final = 100  # times a call is made before its target is translated with t
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most
 AGAIN_OPS: Final = 20  # instructions of a translated callee that is translated again with a caller
+UNITS_OF_ENTRY: Final = 4  # translations kept for code at one address that keeps changing
+UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again
+UNITS_OF_MEMORY: Final = 4000  # started in one guest memory before it is renewed
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most

@@ -94,6 +94,8 @@ EDGE_FROM: Final = 0x4E4  # u32, the branch by which translated code was left as
 EDGE_UNIT: Final = 0x4E8  # u32, the address for which its unit was made
 RESULT: Final = 0x4EC  # u32, how translated code leaves (tiers/jit/frame.py)
 OWNED: Final = 0x4F0  # u64, registers that are in memory then (same)
+CODE_LOW: Final = 0x4F8  # u32, where in the page table the lowest page with PAGE_CODE is
+CODE_HIGH: Final = 0x4FC  # u32, behind the highest
 STATE_SIZE: Final = 0x500
 
 GPR_NAMES: Final = (

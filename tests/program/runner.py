@@ -19,8 +19,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tests.program.policies import choose
+
 SOURCE: Final = Path(__file__).parents[2] / "src"
-TIER: Final = os.environ.get("ELFIN_TIER", "interp")
+CHOSEN: Final = os.environ.get("ELFIN_TIER", "interp")  # see policies.py
+TIER: Final = choose(CHOSEN)  # elfin's own name for it
+POLICIES: Final = Path(__file__).with_name("policies.py")
 PATIENCE: Final = 120  # seconds for one run
 
 
@@ -82,7 +86,9 @@ class Playground:
 
 def elfin_run(*words: str) -> list[str]:
     """The command line of `elfin run WORDS`."""
-    return [sys.executable, "-m", "elfin", "run", *words]
+    if CHOSEN == TIER:
+        return [sys.executable, "-m", "elfin", "run", *words]
+    return [sys.executable, str(POLICIES), CHOSEN, "run", *words]
 
 
 def elfin_environment() -> dict[str, str]:

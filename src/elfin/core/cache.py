@@ -29,6 +29,8 @@ from elfin.layout import (
     CACHE,
     CACHE_LIMIT,
     CACHE_TOP,
+    CODE_HIGH,
+    CODE_LOW,
     ENDS,
     ENTRY_DISP,
     ENTRY_HANDLER,
@@ -50,7 +52,7 @@ assert PROFILE == HASH + (4 << HASH_BITS)  # cleared together
 RUN_LIMIT = 32  # instructions in a run
 RUN_BYTES = (RUN_LIMIT + 1) * ENTRY_SIZE
 SPREAD = 0x9E3779B1  # 2**32 / golden ratio
-PAGES_WORDS = (1 << 20) // 8  # the page table in 8-byte words
+FEW = 4096  # entries whose places in the hash table are cleared one by one
 CODE_MARKS = 0x1818181818181818  # PAGE_CODE | PAGE_WSAVED in each byte
 SAVED_MARKS = 0x1010101010101010  # PAGE_WSAVED in each byte
 
@@ -58,17 +60,36 @@ SAVED_MARKS = 0x1010101010101010  # PAGE_WSAVED in each byte
 @core_function()
 def drop_code() -> None:
     """Forget every decoded instruction; pages that held code may be written to again."""
-    memory_fill(u32(HASH), u32(0), u32((4 << HASH_BITS) + (2 << PROFILE_BITS)))
+    _clear_hash()
     store_u32(u32(STATE + CACHE_TOP), u32(CACHE))
     store_u32(u32(STATE + PENDING), u32(0))
-    at = u32(PAGES)
-    end = u32(PAGES + PAGES_WORDS * 8)
+    at = load_u32(u32(STATE + CODE_LOW)) & ~u32(7)
+    if at < PAGES:  # nothing has been dropped before
+        at = u32(PAGES)
+    end = load_u32(u32(STATE + CODE_HIGH))
     while at < end:
         word = load_u64(at)
         if (word & CODE_MARKS) != 0:
             writable = (word & SAVED_MARKS) >> 3
             store_u64(at, (word & ~u64(CODE_MARKS)) | writable)
         at += 8
+    store_u32(u32(STATE + CODE_LOW), u32(0xFFFF_FFFF))
+    store_u32(u32(STATE + CODE_HIGH), u32(0))
+
+
+@core_function()
+def _clear_hash() -> None:
+    """Empty the hash table and the profile: what is in them, or all where that is quicker."""
+    used = load_u32(u32(STATE + CACHE_TOP)) - CACHE
+    if used > FEW * ENTRY_SIZE:  # also in a new memory, where CACHE_TOP is 0
+        memory_fill(u32(HASH), u32(0), u32((4 << HASH_BITS) + (2 << PROFILE_BITS)))
+        return
+    memory_fill(u32(PROFILE), u32(0), u32(2 << PROFILE_BITS))
+    at = u32(CACHE)
+    end = at + used
+    while at < end:
+        store_u32(_slot(u64(load_u32(at + ENTRY_PC))), u32(0))
+        at += ENTRY_SIZE
 
 
 @core_function()

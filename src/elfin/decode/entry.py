@@ -78,6 +78,8 @@ from elfin.dialect import (
 )
 from elfin.isa.vectors import GP, PF
 from elfin.layout import (
+    CODE_HIGH,
+    CODE_LOW,
     ENTRY_B,
     ENTRY_DISP,
     ENTRY_HANDLER,
@@ -187,6 +189,10 @@ def mark_code(at: u32) -> None:
         if page & PAGE_W != 0:
             saved = u32(PAGE_WSAVED)
         store_u8(where, page & ~u32(PAGE_W) | PAGE_CODE | saved)
+        if where < load_u32(u32(STATE + CODE_LOW)):
+            store_u32(u32(STATE + CODE_LOW), where)
+        if where >= load_u32(u32(STATE + CODE_HIGH)):
+            store_u32(u32(STATE + CODE_HIGH), where + 1)
 
 
 @core_function()

@@ -61,7 +61,7 @@ class GuestMemory:
         self.registers = self.space.view(layout.STATE, layout.TASK_SIZE)
         self._seated: RegisterFile | None = None  # whose registers they are, or were
         self.mirror = MemoryMirror(self.space, self.exports["note_clock"])
-        self._drop_all_code()
+        self.drop_all_code()
         # From below GUEST_BASE on: an access may have a displacement that is negative.
         below = GUEST_BASE - layout.CACHE_LIMIT
         self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
@@ -104,14 +104,14 @@ class GuestMemory:
         """From now on every access of translated code must check the page table."""
         if not self.exact:
             self.exact = True
-            self._drop_all_code()
+            self.drop_all_code()
 
     def make_sticky(self) -> None:
         """From now on translated float operations must keep the sticky flags exact."""
         if not self.sticky:
             self.sticky = True
             self.space.write(layout.STATE + layout.FLOAT_WATCHED, b"\1")
-            self._drop_all_code()
+            self.drop_all_code()
 
     @property
     def watched(self) -> bool:
@@ -176,6 +176,16 @@ class GuestMemory:
                 copy.space.protect(at, (run.end() - run.start()) * PAGE, run[0][0])
         return copy
 
+    def renew(self) -> None:
+        """Move to a new space: an engine frees the instances of the old one only with it."""
+        fresh, hot = self.clone(), self.hot
+        self._unseat()
+        self.space.close()
+        self.space, self.exports, self.mirror = fresh.space, fresh.exports, fresh.mirror
+        self.run, self.registers = fresh.run, fresh.registers
+        self.exports["drop_code"]()
+        self.set_hot(hot)
+
     def set_hot(self, times: int) -> None:
         """How often a branch is taken before the interpreter says that its target is worth translating."""
         self.hot = times
@@ -201,8 +211,8 @@ class GuestMemory:
     def _drop_code(self, addr: int, n: int) -> None:
         first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE
         if CODE_PAGES.search(self.space.read(PAGES + first, last - first)):
-            self._drop_all_code()
+            self.drop_all_code()
 
-    def _drop_all_code(self) -> None:
+    def drop_all_code(self) -> None:
         """Before the next instruction runs; also what makes the empty cache of a new memory."""
         self.space.write(layout.STATE + layout.PENDING, b"\1\0\0\0")

@@ -27,10 +27,11 @@ from elfin.tiers.interp.frame import (
     LEFT,
     NEXT,
     REASON,
+    SAVED,
     STOP,
     field,
 )
-from elfin.tiers.interp.lower import DIRECT, TARGET
+from elfin.tiers.interp.lower import DIRECT, PENDING, TARGET
 
 TRANSLATED = FIRST + len(VARIANTS)
 RESULT = local(I32, "result")
@@ -62,6 +63,8 @@ def enter_translated(counted: bool = False) -> list[Stmt]:
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
         If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
+        # Decoded code was written to: as in `lower.END_SOON`.
+        If(PENDING.ne(0), [Set(SAVED, LEFT), Set(LEFT, const(I32, 0)), Br(STOP)]),
         If(RESULT.eq(translated.STEP), [Set(ENTRY, plain), Br(NEXT)]),
         If(
             RESULT.eq(translated.SLOW),

@@ -95,6 +95,7 @@ class Writer:
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
     careful: bool = False  # float operations without a fast path are calls, not ways out
+    _may_change_code: bool = False
     _undo: Undo | None = None
     _inline: Inline = field(init=False)
     _lifted: Lifted = field(init=False)
@@ -127,6 +128,16 @@ class Writer:
             self.events.append(read)
         self.normal = self._inline.normal
         self._done += 1
+        if self._may_change_code:
+            self._leave_if_code_changed(op)
+
+    def _leave_if_code_changed(self, op: Op) -> None:
+        """Behind an instruction whose core function may have written to decoded code."""
+        self._may_change_code = False
+        if self.ending is None:
+            body = [spend(self._done), *leave(op.next, STEP)]
+            self.events.append(Exit(body))
+            self.out.append(If(PENDING.ne(0), body, rare=True))
 
     def _slow(self) -> list[Stmt] | None:
         """How to leave where the fast path of a float operation ends; None if it should be called."""
@@ -379,6 +390,7 @@ class Writer:
             self._flags.clear()
             self._inline.forget()
         if row.may_fault:
+            self._may_change_code = self.exact
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
 

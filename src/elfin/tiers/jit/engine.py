@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
@@ -34,6 +35,17 @@ UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first co
 HANDLERS = "elfin.tiers.interp.translated"
 
 
+@dataclass(slots=True)
+class Started:
+    """Which units of a generation have instances on a memory, by their first index."""
+
+    generation: int
+    units: set[int] = field(default_factory=set)
+
+    def is_full(self) -> bool:
+        return len(self.units) >= config.UNITS_OF_MEMORY
+
+
 class Translator:
     """Runs tasks; owns what was translated for them.
 
@@ -51,8 +63,12 @@ class Translator:
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
+        self.made: Counter[tuple[int, Policy]] = Counter()  # translations, by entry
+        self.asked: Counter[tuple[int, Policy]] = Counter()
         self.next_index = 0
-        self.started: WeakKeyDictionary[GuestMemory, set[int]] = WeakKeyDictionary()
+        self.bytes = 0  # of all units
+        self.generation = 0  # changes when all units are dropped
+        self.started: WeakKeyDictionary[GuestMemory, Started] = WeakKeyDictionary()
 
     def run(self, task: Task, budget: int) -> Exit:
         cpu = cast(RegisterFile, task.cpu)
@@ -79,6 +95,16 @@ class Translator:
             else:
                 return exit_of(reason, task)
 
+    def _drop_all(self) -> None:
+        """There are as many units as there may be: begin anew."""
+        self.units.clear()
+        self.careful.clear()
+        self.rounds.clear()
+        self.made.clear()
+        self.asked.clear()
+        self.next_index = self.bytes = 0
+        self.generation += 1
+
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
         """A program that handles SIGSEGV sees the registers of a fault: they must be exact then.  One that has
         written to MXCSR may look at its sticky flags, or wants other results than the usual."""
@@ -99,8 +125,13 @@ class Translator:
         )
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
-            if self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE:
-                return
+            self.asked[pc, policy] += 1
+            if self.asked[pc, policy] < 1 << max(0, self.made[pc, policy] - config.UNITS_OF_ENTRY):
+                return  # the code there changes all the time
+            full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
+            if full or self.bytes > config.UNITS_BYTES:
+                self._drop_all()
+                known = self.units.setdefault(pc, [])
             handler = importlib.import_module(HANDLERS).TRANSLATED
             own = {at for unit, _ in known for at in unit.entries}
             unit = importlib.import_module(UNIT).translate(
@@ -117,8 +148,11 @@ class Translator:
             if unit is None:
                 return
             self.next_index += len(unit.entries)
+            self.bytes += len(unit.wasm)
             found = (unit, self._compile(memory, unit))
+            self.made[pc, policy] += 1
             known.append(found)
+            del known[: -config.UNITS_OF_ENTRY]
         self._start(memory, *found)
 
     def extend(self, memory: GuestMemory) -> None:
@@ -143,10 +177,16 @@ class Translator:
         return module
 
     def _start(self, memory: GuestMemory, unit: Any, module: Module) -> None:
-        started = self.started.setdefault(memory, set())
-        if unit.first not in started:
-            started.add(unit.first)
+        started = self.started.get(memory)
+        if started is None or started.generation != self.generation or started.is_full():
+            if started is not None:
+                memory.renew()
+            started = self.started[memory] = Started(self.generation)
+        if unit.first not in started.units:
+            started.units.add(unit.first)
             memory.space.instantiate(module)
+        for page in unit.pages():  # a write to it must be seen
+            memory.exports["mark_code"](page * layout.PAGE)
         handler = importlib.import_module(HANDLERS).TRANSLATED
         for i, entry in enumerate(unit.entries):
             memory.exports["install"](entry, unit.first + i, handler)

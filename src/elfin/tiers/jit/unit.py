@@ -43,10 +43,22 @@ class Unit:
     def covers(self, pc: int) -> bool:
         return any(at <= pc < at + len(data) for at, data in self.code)
 
+    def pages(self) -> set[int]:
+        """The numbers of the guest pages that its code is on."""
+        found: set[int] = set()
+        for at, data in self.code:
+            found.update(range(at // layout.PAGE, (at + len(data) - 1) // layout.PAGE + 1))
+        return found
+
     def is_of(self, memory: GuestMemory, policy: Policy) -> bool:
-        """Was the unit made from the code that this memory holds, in this way?"""
-        return self.policy == policy and all(
-            memory.space.read(layout.GUEST_BASE + at, len(data)) == data for at, data in self.code
+        """Was the unit made from the code that this memory holds and may execute, in this way?"""
+        return (
+            self.policy == policy
+            and all(memory.permission(page * layout.PAGE) & layout.PAGE_X for page in self.pages())
+            and all(
+                memory.space.read(layout.GUEST_BASE + at, len(data)) == data
+                for at, data in self.code
+            )
         )
 
 

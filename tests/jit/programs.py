@@ -1,0 +1,54 @@
+"""Programs natively and under the translator, each policy of `tests.program.policies`."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import elfin
+from elfin.tiers import policy
+from tests.program.policies import TRANSLATORS
+
+C: Final = Path(__file__).parent / "c"
+KERNELS: Final = Path(__file__).parents[2] / "bench" / "kernels"
+BUILT: Final = Path(__file__).parents[2] / ".cache" / "jit"
+POLICIES: Final = tuple(TRANSLATORS)
+each_policy = pytest.mark.parametrize("name", POLICIES)
+
+
+def build(source: Path, *options: str) -> Path:
+    """The executable of a C file, kept until the file changes."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    parts = (source.stem, *(o.strip("-") for o in options), str(source.stat().st_mtime_ns))
+    target = BUILT / "-".join(parts)
+    if not target.exists():
+        command = ["gcc", "-O2", "-static", "-w", *options, str(source), "-o", str(target), "-lm"]
+        subprocess.run(command, check=True)
+    return target
+
+
+def native(command: Sequence[str]) -> tuple[int, bytes]:
+    """Status and output on the real machine."""
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    return done.returncode, done.stdout
+
+
+@contextmanager
+def machine(name: str) -> Iterator[elfin.Machine]:
+    """A machine with the translator of a policy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "Translator", TRANSLATORS[name])
+        with elfin.Machine(tier="jit") as made:
+            yield made
+
+
+def translated(name: str, command: Sequence[str], **options: Any) -> tuple[int, bytes]:
+    """Status and output under a policy."""
+    with machine(name) as it:
+        done = it.run(list(command), capture_output=True, timeout=100, **options)
+        return done.returncode, done.stdout
