@@ -1,7 +1,8 @@
 """Machine code as a small program in a guest memory, and the Wasm that the translator makes of it.
 
 Input:  text: one instruction a line, hex; behind `;` its disassembly, which is checked.  A first line
-        `policy exact` asks for checked accesses instead of the host's protection.
+        `policy exact` asks for checked accesses instead of the host's protection, `policy paged` for code that
+        collects the permissions of pages.
 Output: the functions of the unit at the first instruction, in the text format.  What lies behind the
         snippet is INT3, which the interpreter executes: the way out of most snippets.
 """
@@ -24,7 +25,7 @@ from elfin.wasm.module import Module
 ADDRESS: Final = 0x401000
 SIZE: Final = 0x1000
 READ_EXECUTE: Final = 5
-EXACT: Final = "policy exact"
+POLICIES: Final = {"policy exact": Policy(), "policy paged": Policy(exact=False, paged=True)}
 
 
 class Translations:
@@ -40,8 +41,8 @@ class Translations:
         code = machine_code(source)
         self.memory.write(ADDRESS, code.ljust(SIZE, b"\xcc"))
         self.memory.exports["drop_code"]()
-        exact = source.startswith(EXACT)
-        unit = translate(self.memory, ADDRESS, 0, Policy(exact), read=read_warm)
+        policy = POLICIES.get(source.partition("\n")[0], Policy(exact=False))
+        unit = translate(self.memory, ADDRESS, 0, policy, read=read_warm)
         assert unit is not None
         return unit
 
@@ -55,7 +56,7 @@ def machine_code(source: str) -> bytes:
     """The bytes of a snippet; each line's disassembly must be what the decoder says."""
     code = b""
     for line in source.splitlines():
-        if line != EXACT:
+        if line not in POLICIES:
             hexadecimal, _, said = line.partition(";")
             one = bytes.fromhex(hexadecimal)
             assert text(decode(one, ADDRESS + len(code))) == said.strip(), line

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import elfin
+from elfin.machine import machine
+from tests.jit.unprotected import UnprotectedHost
 
 SOURCE = Path(__file__).parent / "c" / "deaths.c"
 WAYS = (
@@ -26,7 +28,7 @@ WAYS = (
     "aligned",
     "aligned_frame",
 )
-PLACES = ("null", "readonly", "beyond", "high", "negative", "noncanonical")
+PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(params=("protected", "unprotected"))
+def host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What refuses accesses: the host's memory protection, or code of our own."""
+    if request.param == "unprotected":
+        monkeypatch.setattr(machine, "this_host", UnprotectedHost)
+
+
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize("way", WAYS)
 def test_same_death(way: str, program: Path) -> None:
     for place in (*PLACES, "odd") if way.startswith("aligned") else PLACES:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from elfin.hosts.wasmtime_py import WasmtimeHost
+from tests.jit.unprotected import UnprotectedHost
 from tests.oracle.interp import CanonicalHost, InterpreterExecutor
 from tests.oracle.reference import ReferenceExecutor
 from tests.oracle.run import Executor
@@ -17,6 +18,7 @@ TIERS: Final[dict[str, Callable[[], Executor]]] = {
     "interp-canonical": lambda: InterpreterExecutor(CanonicalHost(), "interp-canonical"),
     "jit": partial(TranslatorExecutor, exact=True),
     "jit-quick": partial(TranslatorExecutor, exact=True, sticky=False),
+    "jit-paged": lambda: TranslatorExecutor(False, False, UnprotectedHost()),
     "jit-canonical": lambda: TranslatorExecutor(True, False, CanonicalHost()),
     "ref": ReferenceExecutor,
 }

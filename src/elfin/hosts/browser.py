@@ -6,6 +6,7 @@ one typed array a space, made anew when the memory has grown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ from elfin.wasm.module import exported_types
 MAX_PAGES = 65536
 # (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))
 WIDE = bytes.fromhex("0061736d0100000001080160027e7e027e7e030201000a0a01080020002001fc160b")
+# How engines say that an access lies beyond the memory: V8, SpiderMonkey, JavaScriptCore.
+BEYOND = re.compile(
+    r"memory access out of bounds|\bindex out of bounds|Out of bounds memory access"
+)
 # `clock_time_get` of WASI on a memory: the clocks that Python's `time` looks at here, too.
 CLOCK = """
     return (clock, precision, at) => {
@@ -50,7 +55,8 @@ class BrowserHost:
         self.wide = bool(js.WebAssembly.validate(to_js(WIDE)))
 
     def refused_address(self, trap: Exception) -> int | None:
-        return None
+        """Engines do not tell the address: the end of the memory stands for all beyond."""
+        return MAX_PAGES * WASM_PAGE if BEYOND.search(str(trap)) else None
 
     def compile(self, wasm: bytes) -> BrowserModule:
         return BrowserModule(wasm)

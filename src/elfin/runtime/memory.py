@@ -65,7 +65,7 @@ class GuestMemory:
         # From below GUEST_BASE on: an access may have a displacement that is negative.
         below = GUEST_BASE - layout.CACHE_LIMIT
         self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
-        self.exact = not self.guarded
+        self.exact = not guarded
         self.hot = 0  # see `set_hot`
         self.sticky = False  # translated code keeps MXCSR's sticky flags exact
 
@@ -92,6 +92,7 @@ class GuestMemory:
         before = self.space.size
         self.space.grow(align_up(GUEST_BASE + addr + n, GROW_STEP))
         self._drop_code(addr, n)
+        perm |= PAGE_R if perm & PERMISSION else 0  # as x86 without protection keys
         self.space.fill(PAGES + addr // PAGE, -(-n // PAGE), perm & PERMISSION)
         if perm & PAGE_W and perm & PAGE_X:
             self.make_exact()  # code may be written to where it lies: stores must be looked at
@@ -168,8 +169,9 @@ class GuestMemory:
                     copy.space.write(at, chunk)
         if self.watched:
             copy.make_sticky()
+        copy.exact = self.exact
         if self.guarded:
-            copy.guarded, copy.exact = True, self.exact
+            copy.guarded = True
             copy.space.protect(layout.CACHE_LIMIT, self.space.size - layout.CACHE_LIMIT, 0)
             for run in SAME_PERMISSION.finditer(table):
                 at = GUEST_BASE + run.start() * PAGE

@@ -11,11 +11,15 @@ the lowest and the highest pages are never mapped; so one check serves all that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from elfin.bits import signed
 from elfin.codegen.memory import NEAR
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, local, make
+
+if TYPE_CHECKING:
+    from elfin.tiers.jit.pages import Span
 
 Place = tuple[Value, int]  # a root, and the distance from it
 ALIGNMENT = 16
@@ -42,6 +46,7 @@ class Addresses:
     small: set[int] = field(default_factory=set)  # registers below 4 GiB
     checked: dict[Value, list[int]] = field(default_factory=dict)  # root -> checked distances
     aligned: dict[Value, int] = field(default_factory=dict)  # root -> distance that is aligned
+    spans: dict[Value, list[Span]] = field(default_factory=dict)  # root -> what may be accessed
 
     def follow(self) -> Addresses:
         return Addresses(
@@ -51,6 +56,7 @@ class Addresses:
             set(self.small),
             {root: [*known] for root, known in self.checked.items() if _lasts(root)},
             {root: known for root, known in self.aligned.items() if _lasts(root)},
+            {root: [*known] for root, known in self.spans.items() if _lasts(root)},
         )
 
     def place(self, value: Value) -> Place:
@@ -103,6 +109,7 @@ class Addresses:
             self.versions[slot] += 1
         self.checked.clear()
         self.aligned.clear()
+        self.spans.clear()
 
     def near_checked(self, slot: int) -> None:
         """What the register points to is known to be near to a checked address."""

@@ -57,6 +57,7 @@ from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
+from elfin.tiers.jit.pages import Pages
 from elfin.tiers.jit.quick import Quick
 from elfin.tiers.jit.wild import Wild, refuse
 
@@ -97,11 +98,13 @@ class Writer:
     careful: bool = False  # float operations without a fast path are calls, not ways out
     _may_change_code: bool = False
     _undo: Undo | None = None
+    pages: Pages = field(init=False)
     _inline: Inline = field(init=False)
     _lifted: Lifted = field(init=False)
     _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
+        self.pages = Pages(self.addresses, self.out, self.wild.allowed)
         kind = Inline if self.floats.sticky else Quick
         self._inline = kind(
             self.floats, self.out, self._known, self._slow, self.careful, self.normal
@@ -240,10 +243,12 @@ class Writer:
             case Raise(when, vector, _) if vector == GP and not self.exact:
                 self.out.append(If(self.condition(when), refuse(const(I32, GP), ZERO64), rare=True))
             case Raise(when, _, _):
+                self.pages.close()
                 self.out.append(If(self.condition(when), self.step(op), rare=True))
             case Branch() | Jump():
                 self.ending = effect
             case Leave(_, when):
+                self.pages.close()
                 self.out.append(If(self.condition(when), self.step(op), rare=True))
             case PutAt():
                 raise AssertionError(f"{op.variant} is not for translation")
@@ -271,6 +276,8 @@ class Writer:
         base = self.value(root)
         if must:
             self.out.append(self.wild.note(base, stack=_on_stack(op)))
+        if self.wild.paged:
+            return self.pages.access(address, root, base, size, write), layout.GUEST_BASE + distance
         return base.trunc(I32), layout.GUEST_BASE + distance
 
     def _check_page(self, op: Op, address: Value, size: int, *, write: bool) -> None:

@@ -121,7 +121,12 @@ class Translator:
         """Let the code at `pc` run translated from now on, if that can be done."""
         known = self.units.setdefault(pc, [])
         policy = Policy(
-            memory.exact, pc in self.careful, memory.sticky, memory.host.wide, self.rounds[pc]
+            exact=memory.exact,
+            careful=pc in self.careful,
+            sticky=memory.sticky,
+            wide=memory.host.wide,
+            round=self.rounds[pc],
+            paged=not memory.exact and not memory.guarded,
         )
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:

@@ -64,7 +64,7 @@ class _Function:
         self.graph = Graph()
         self.numbers: dict[int, int] = {}
         self.floats = Floats(policy.sticky)
-        self.wild = Wild()
+        self.wild = Wild(policy.paged)
         self.calls = Calls(
             self.graph,
             region,
@@ -157,6 +157,7 @@ class _Function:
             writer.settle()
             writer.out.append(spend(count))  # last, so that it is not kept beside the old
             node.ending = self._ending(block, writer)
+        writer.pages.close()
         self.done[pc] = addresses, writer.normal
 
     def _ending(self, block: Block, writer: Writer) -> Ending:

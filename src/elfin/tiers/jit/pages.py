@@ -1,0 +1,134 @@
+"""Permissions of pages in code without exact faults, where the host has no memory protection: collected where
+memory is accessed, looked at later (`wild.py` says when, and why nobody can tell).
+
+Input:  the accesses of a block, each as a distance from a root (`access.py`).
+Output: statements that AND the permission bytes of what is accessed into two locals.
+
+Accesses near to each other are one span: where its first and its last byte are allowed all is, because it is not
+longer than a page.  What is checked is known at the end of a span, what it is checked by stands at its beginning:
+all of a span is accessed, or something else ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from elfin import layout
+from elfin.codegen.memory import PAGE_SHIFT
+from elfin.codegen.state import raw_load
+from elfin.ir.stmt import Block, Let, Set, Stmt
+from elfin.ir.types import I8, I32, I64
+from elfin.ir.value import Value, const, local
+from elfin.tiers.jit.access import ALIGNMENT, Addresses
+
+READABLE = local(I32, "readable")
+WRITABLE = local(I32, "writable")
+STACK_ALIGNMENT = 8
+STACK = (f"v{layout.RSP:x}.", f"v{layout.RBP:x}.")
+ABSOLUTE = const(I64, 0)  # the root of constant addresses
+
+
+@dataclass(slots=True, eq=False)
+class Span:
+    """`low` to `high` may be read, `first` to `last` may be written: distances from a root, of which the local
+    `base` is at distance `at`."""
+
+    base: Value
+    at: int
+    low: int
+    high: int
+    first: int = 0
+    last: int = 0
+    is_open: bool = True
+    body: list[Stmt] = field(default_factory=list)
+
+    def covers(self, start: int, end: int, write: bool) -> bool:
+        if write:
+            return self.first <= start and end <= self.last
+        return self.low <= start and end <= self.high
+
+    def extend(self, start: int, end: int, write: bool) -> bool:
+        """False if it would be too long then."""
+        low, high = min(self.low, start), max(self.high, end)
+        if not self.is_open or high - low > layout.PAGE:
+            return False
+        self.low, self.high = low, high
+        if write:
+            is_first = self.first == self.last
+            self.first = start if is_first else min(self.first, start)
+            self.last = end if is_first else max(self.last, end)
+        return True
+
+    def close(self, known: tuple[int, int], used: dict[Value, None]) -> None:
+        """Nothing is added any more; `known`: it is a multiple of the second at the first."""
+        self.is_open = False
+        distance, unit = known
+        seen = set()
+        for at, write in self._ends():
+            piece = (at - distance) // unit
+            if (piece, write) not in seen:
+                seen.add((piece, write))
+                near = self.base if at == self.at else self.base + (at - self.at)
+                allowed = WRITABLE if write else READABLE
+                used[allowed] = None
+                permission = raw_load(I8, near >> PAGE_SHIFT, layout.PAGES).zext(I32)
+                self.body.append(Set(allowed, allowed & permission))
+
+    def _ends(self) -> Iterator[tuple[int, bool]]:
+        if self.first < self.last:
+            yield self.first, True
+            yield self.last - 1, True
+        for at in (self.low, self.high - 1):
+            if not self.first <= at < self.last:
+                yield at, False
+
+
+@dataclass(slots=True)
+class Pages:
+    """The accesses of one block; `used` are those of the two locals that its function has."""
+
+    addresses: Addresses
+    out: list[Stmt]
+    used: dict[Value, None]
+    _open: dict[Span, Value] = field(default_factory=dict)
+    _count: int = 0
+
+    def access(self, address: Value, base: Value, formed: Value, size: int, write: bool) -> Value:
+        """`size` bytes at `address` are accessed; `base`, of which `formed` is the value over locals, is near.
+        The result is `formed` as an i32."""
+        near = formed.trunc(I32)
+        if address.op == "const":
+            root, start, at, near_root = ABSOLUTE, address.imm, 0, const(I32, 0)
+        else:
+            root, start = self.addresses.place(address)
+            at, near_root = self.addresses.place(base)[1], near
+        spans = self.addresses.spans.setdefault(root, [])
+        end = start + size
+        if any(span.covers(start, end, write) for span in spans):
+            return near
+        if any(span.extend(start, end, write) for span in spans):
+            return near
+        if near_root is near and formed.op != "local":
+            near = near_root = local(I32, f"near{self._count}")
+            self._count += 1
+            self.out.append(Let(near, formed.trunc(I32)))
+        span = Span(near_root, at, start, end, *((start, end) if write else ()))
+        spans.append(span)
+        self._open[span] = root
+        self.out.append(Block("pages", span.body))
+        return near
+
+    def close(self) -> None:
+        """What comes next may not happen."""
+        for span, root in self._open.items():
+            span.close(self._alignment(root), self.used)
+        self._open.clear()
+
+    def _alignment(self, root: Value) -> tuple[int, int]:
+        known = self.addresses.aligned.get(root)
+        if known is not None:
+            return known, ALIGNMENT
+        if root.op == "local" and str(root.imm).startswith(STACK):
+            return 0, STACK_ALIGNMENT  # else it is off only where the stack ends
+        return 0, STACK_ALIGNMENT if root is ABSOLUTE else 1
