@@ -5,7 +5,7 @@ Input:  bytes of an element (1 2 4 8), the segment base of rSI, the mask of the 
 Output: status 0 done, 1 fault, 2 to be continued.  In each case rCX, rSI and rDI say how far it came, so that
         executing the instruction again goes on there.  Without any progress nothing changes, not even the upper
         halves of 32-bit registers.
-Forward copies and fills go page by page through `memory.copy` and `memory.fill`.
+Forward copies and fills go page by page, long ones through `memory.copy` and `memory.fill`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,23 @@ from elfin.core.guest import (
     guest_store_u32,
     guest_store_u64,
 )
-from elfin.dialect import core_function, load_u64, memory_copy, memory_fill, store_u64, u32, u64
+from elfin.dialect import (
+    core_function,
+    load_u8,
+    load_u16,
+    load_u32,
+    load_u64,
+    load_v128,
+    memory_copy,
+    memory_fill,
+    store_u8,
+    store_u16,
+    store_u32,
+    store_u64,
+    store_v128,
+    u32,
+    u64,
+)
 from elfin.layout import GUEST_BASE, PAGE
 
 RAX_AT: Final = layout.STATE + layout.RAX
@@ -38,7 +54,7 @@ ALL_ONES: Final = 0xFFFF_FFFF_FFFF_FFFF
 # What one call may do before other tasks get their turn: bytes in bulk, where an element by itself counts as ELEMENT.
 WORK: Final = 1 << 16
 ELEMENT: Final = 64
-BULK: Final = 32  # fewer bytes than this are not worth a memory.copy
+BULK: Final = 128  # fewer bytes than this are not worth a memory.copy
 ONES: Final = 0x0101_0101_0101_0101
 
 REGISTERS: Final = "rcx rsi rdi rest"
@@ -76,11 +92,17 @@ def _step(size: u32) -> u64:
 
 
 @core_function()
+def _log(size: u32) -> u64:
+    """Of the size of an element, to base 2."""
+    return u64((size >> 1) - (size >> 3))
+
+
+@core_function()
 def _reach(address: u64, count: u64, size: u32, step: u64, mask: u64) -> u64:
     """How many of `count` elements from `address` upwards lie on its page; 1 where that is not so simple."""
     if step != u64(size) or mask != ALL_ONES:
         return u64(1)
-    room = (PAGE - (address & (PAGE - 1))) // step
+    room = (PAGE - (address & (PAGE - 1))) >> _log(size)
     if room == 0:
         return u64(1)
     if room < count:
@@ -90,26 +112,84 @@ def _reach(address: u64, count: u64, size: u32, step: u64, mask: u64) -> u64:
 
 @core_function()
 def _copy(to: u64, source: u64, n: u64) -> None:
-    memory_copy(u32(GUEST_BASE) + u32(to), u32(GUEST_BASE) + u32(source), u32(n))
+    """n bytes, of which none is read after it was copied to."""
+    at = u32(GUEST_BASE) + u32(to)
+    other = u32(GUEST_BASE) + u32(source)
+    left = u32(n)
+    if left >= BULK:
+        memory_copy(at, other, left)
+        return
+    while left >= 16:
+        store_v128(at, load_v128(other))
+        at += 16
+        other += 16
+        left -= 16
+    if left & 8 != 0:
+        store_u64(at, load_u64(other))
+        at += 8
+        other += 8
+    if left & 4 != 0:
+        store_u32(at, load_u32(other))
+        at += 4
+        other += 4
+    if left & 2 != 0:
+        store_u16(at, load_u16(other))
+        at += 2
+        other += 2
+    if left & 1 != 0:
+        store_u8(at, load_u8(other))
 
 
 @core_function()
 def _fill(to: u64, value: u64, n: u64, size: u32) -> None:
-    """n bytes of elements `value`."""
+    """n bytes of elements `value`, at least one."""
     at = u32(GUEST_BASE) + u32(to)
-    spread = (value & 0xFF) * ONES
-    if value == spread >> (64 - 8 * u64(size)):
-        memory_fill(at, u32(value) & 0xFF, u32(n))
-        return
-    _store(to, value, size)
-    done = size
+    word = value
+    if size == 1:
+        word = value * ONES
+    elif size == 2:
+        word = value * 0x0001_0001_0001_0001
+    elif size == 4:
+        word = value << 32 | value
     end = u32(n)
+    if end < BULK:
+        while end >= 8:
+            store_u64(at, word)
+            at += 8
+            end -= 8
+        if end & 4 != 0:
+            store_u32(at, u32(word))
+            at += 4
+        if end & 2 != 0:
+            store_u16(at, u32(word))
+            at += 2
+        if end & 1 != 0:
+            store_u8(at, u32(word))
+        return
+    if word == (word & 0xFF) * ONES:
+        memory_fill(at, u32(word) & 0xFF, end)
+        return
+    store_u64(at, word)
+    done = u32(8)
     while done < end:
         more = end - done
         if more > done:
             more = done
         memory_copy(at + done, at, more)
         done += more
+
+
+@core_function()
+def _repeat(to: u64, source: u64, elements: u64, size: u32) -> None:
+    """One element after the other."""
+    at = to
+    other = source
+    left = elements
+    while left != 0:
+        _store(at, _load(other, size), size)
+        at += u64(size)
+        other += u64(size)
+        left -= 1
 
 
 @core_function(may_fault=True, reads=REGISTERS, writes="rcx rsi rdi fault")
@@ -124,23 +204,21 @@ def repeat_movs(size: u32, segment: u64, mask: u64, go_on: u32) -> u32:
     while count != 0 and status == 0:
         source = segment + rsi
         elements = _reach(rdi, _reach(source, count, size, step, mask), size, step, mask)
-        n = elements * u64(size)
+        n = elements << _log(size)
         distance = rdi - source
-        if distance != 0 and distance < n:  # what is copied is read again: a pattern
-            n = distance - distance % u64(size)
-        if n < BULK:
-            n = u64(size)
+        again = distance != 0 and distance < n  # what is copied is read again: a pattern
+        if again and distance >= BULK:
+            elements = distance >> _log(size)
+            n = elements << _log(size)
+            again = False
         if not guest_check(source, u32(n), False) or not guest_check(rdi, u32(n), True):
             status = u32(1)
         else:
-            if n < BULK:
-                _store(rdi, _load(source, size), size)
-                elements = u64(1)
-                work -= ELEMENT
+            if again:
+                _repeat(rdi, source, elements, size)
             else:
                 _copy(rdi, source, n)
-                elements = n // u64(size)
-                work -= n
+            work -= n + ELEMENT
             count -= elements
             rsi = (rsi + elements * step) & mask
             rdi = (rdi + elements * step) & mask
@@ -164,14 +242,11 @@ def repeat_stos(size: u32, segment: u64, mask: u64, go_on: u32) -> u32:
     status = u32(0)
     while count != 0 and status == 0:
         elements = _reach(rdi, count, size, step, mask)
-        n = elements * u64(size)
+        n = elements << _log(size)
         if not guest_check(rdi, u32(n), True):
             status = u32(1)
         else:
-            if elements == 1:
-                _store(rdi, value, size)
-            else:
-                _fill(rdi, value, n, size)
+            _fill(rdi, value, n, size)
             work -= n + ELEMENT
             count -= elements
             rdi = (rdi + elements * step) & mask
