@@ -11,7 +11,7 @@ from elfin.kernel.files.image_fs import image_fs
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.pack.image import Builder
 from elfin.web.files import Files
-from elfin.web.keep import TREE, Keeper
+from elfin.web.keep import TREES, Keeper
 from elfin.web.session import Session
 
 
@@ -87,10 +87,26 @@ def test_only_changes_are_stored(image: tuple[Path, Index]) -> None:
     assert not visit.keeper.save()
     visit.files.remove("/home/a")
     assert visit.keeper.save()
-    assert set(blobs) == {TREE}
+    assert set(blobs) == set(TREES)
 
 
-@pytest.mark.parametrize("tree", [b"", b"{}", b"[", b'{"entries": []}'])
+@pytest.mark.parametrize("tree", [b"", b"{}", b"[", b"[]", b'{"turn": 1, "entries": []}'])
 def test_damaged_store(image: tuple[Path, Index], tree: bytes) -> None:
-    visit = Visit(*image, Blobs({TREE: tree}))
+    visit = Visit(*image, Blobs({TREES[1]: tree}))
     assert visit.files.read("/home/old") == b"from the image"
+
+
+@pytest.mark.parametrize("length", [0, 20])
+def test_a_page_that_vanishes_while_it_stores(image: tuple[Path, Index], length: int) -> None:
+    blobs = Blobs()
+    visit = Visit(*image, blobs)
+    for last, content in [(b"", b"first"), (b"first", b"second"), (b"second", b"third")]:
+        before = Blobs(blobs)
+        visit.files.write("/home/a", content)
+        visit.clock()
+        assert visit.keeper.save()
+        [written] = [name for name in TREES if blobs.get(name) != before.get(name)]
+        torn = Blobs({**blobs, **before, written: blobs[written][:length]})
+        files = Visit(*image, torn).files
+        assert ("a", False, len(last)) in files.names("/home") if last else True
+        assert not last or files.read("/home/a") == last

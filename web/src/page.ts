@@ -1,6 +1,6 @@
 // The page of a packed program, and the landing page where a visitor drops one.
 
-import { Elfin, type Program } from "./elfin";
+import { Elfin } from "./elfin";
 import { Screen } from "./terminal";
 
 const part = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -10,10 +10,16 @@ const megabytes = (n: number) => `${(n / 1e6).toFixed(1)} MB`;
 const came = new Map<string, [number, number]>();
 
 let vm: Elfin | null = null;
-let program: Program | null = null;
+/** What "Run again" does. */
+let again: () => Promise<void> = startPacked;
 
-function say(text: string): void {
+/** Tell the visitor what goes on; `state` is what the page's looks depend on. */
+function say(text: string, state?: "loading" | "running" | "ended" | "stopped" | "failed"): void {
   part("status").textContent = text;
+  if (!state) return;
+  document.documentElement.dataset.state = state;
+  part("again").hidden = state === "loading" || state === "running";
+  part<HTMLButtonElement>("stop").disabled = state !== "running";
 }
 
 function progress(what: string, done: number, total: number): void {
@@ -25,6 +31,7 @@ function progress(what: string, done: number, total: number): void {
 
 async function machine(): Promise<Elfin> {
   if (vm) return vm;
+  say("Loading", "loading");
   part("progress").hidden = false;
   vm = await Elfin.create({ onProgress: progress, ...(packed ? { image: packed } : {}) });
   part("progress").hidden = true;
@@ -33,26 +40,26 @@ async function machine(): Promise<Elfin> {
 
 async function run(argv: string[], env?: Record<string, string>, folder?: string): Promise<void> {
   const running = await machine();
-  program = await running.run(argv, {
+  const program = await running.run(argv, {
     terminal: screen.size,
     onStdout: (data) => screen.show(data),
     ...(env ? { env } : {}),
     ...(folder ? { cwd: folder } : {}),
   });
   screen.join(program);
-  say(`${argv[0]} runs`);
-  document.documentElement.dataset.state = "running";
+  say(`${argv[0]} runs`, "running");
   const status = await program.exit;
-  document.documentElement.dataset.state = "ended";
-  say(status < 0 ? `${argv[0]} was ended by signal ${-status}` : `${argv[0]} ended with status ${status}`);
+  if (vm !== running) return; // stopped, and that was said
+  const how = status < 0 ? `was ended by signal ${-status}` : `ended with status ${status}`;
+  say(`${argv[0]} ${how}`, "ended");
 }
 
 function stop(): void {
   vm?.stop();
   vm = null;
   came.clear();
-  screen.show("\r\n");
-  say("Stopped");
+  screen.show("\x1b[!p\x1b[?1049l\r\n"); // whatever the program had made of the terminal
+  say("Stopped", "stopped");
 }
 
 // -- the landing page ---------------------------------------------------------------------------
@@ -63,6 +70,7 @@ function words(line: string): string[] {
 }
 
 async function runDropped(file: File): Promise<void> {
+  again = () => runDropped(file);
   const path = `/home/${file.name}`;
   const running = await machine();
   await running.fs.writeFile(path, file, 0o755);
@@ -100,12 +108,13 @@ async function download(path: string): Promise<void> {
 
 function attempt(work: Promise<void>): void {
   work.catch((error: Error) => {
-    document.documentElement.dataset.state = "failed";
-    say(error.message);
+    part("progress").hidden = true;
+    say(error.message, "failed");
   });
 }
 
 part("stop").addEventListener("click", stop);
+part("again").addEventListener("click", () => attempt(again()));
 part<HTMLInputElement>("upload").addEventListener("change", (event) => {
   const files = (event.target as HTMLInputElement).files;
   if (files?.length) attempt(upload(files));

@@ -76,16 +76,15 @@ export class Screen {
       key.textContent = label;
       key.title = key.ariaLabel = title;
       key.dataset.key = label;
-      key.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the keyboard up
-      key.addEventListener("click", press);
+      key.addEventListener("click", () => {
+        press();
+        this.terminal.focus(); // keep the keyboard up
+      });
       bar.append(key);
     };
     button("Ctrl", "Control: hold for the next key", () => this.setControl(!this.control));
     for (const [label, sequence, title] of KEYS) {
-      button(label, title, () => {
-        this.typed(sequence);
-        this.terminal.focus();
-      });
+      button(label, title, () => this.typed(sequence));
     }
   }
 

@@ -59,11 +59,13 @@ class Session {
       remove: (name: string) => kept?.remove(name),
     };
     const module = python.pyimport("elfin.web.bridge");
-    const describe = module.message_of as (error: unknown) => string;
-    const bridge: Bridge = index
-      ? module.Bridge(port, index, await kept!.load())
-      : module.Bridge(port);
-    return new Session(bridge, (error) => lastError(python, describe, error), kept);
+    const describe = (error: unknown) => lastError(python, module.message_of, error);
+    const blobs = await kept?.load();
+    try {
+      return new Session(index ? module.Bridge(port, index, blobs) : module.Bridge(port), describe, kept);
+    } catch (error) {
+      throw new Error(describe(error));
+    }
   }
 
   call(method: string, args: unknown[]): unknown {
@@ -117,11 +119,11 @@ class Kept {
   }
 
   put(name: string, data: Uint8Array): void {
-    this.then(() => this.store.put(name, data));
+    this.after(() => this.store.put(name, data));
   }
 
   remove(name: string): void {
-    this.then(() => this.store.remove(name));
+    this.after(() => this.store.remove(name));
   }
 
   /** Everything is stored that was changed up to now. */
@@ -130,12 +132,12 @@ class Kept {
   }
 
   async clear(): Promise<void> {
+    this.closed = true; // a later write would be in the way
     await this.last;
-    this.closed = true;
     await this.store.clear();
   }
 
-  private then(work: () => Promise<void>): void {
+  private after(work: () => Promise<void>): void {
     if (this.closed) return;
     this.last = this.last.then(work).catch((error: Error) => console.warn(`not kept: ${error.message}`));
   }

@@ -58,7 +58,7 @@ class Bridge:
             image = image_fs(self.index, port.chunk, time.time_ns)
         self.session = Session(port, image)
         if self.index.keep and kept is not None:
-            self._keep(port, {name: data.to_bytes() for name, data in kept.to_py().items()})
+            self._keep(port, {name: bytes(data) for name, data in kept.to_py().items()})
 
     def _keep(self, port: Port, blobs: Mapping[str, bytes]) -> None:
         for folder in self.index.keep:

@@ -1,8 +1,9 @@
 """Folders whose changes outlive a visit: found out by comparing, stored as blobs by name.
 
 Input:  a tree in memory, the folders to keep, a `Store`.  Output: `restore` makes the folders what they were;
-`save` stores what has changed since.  One blob, TREE, lists everything in the folders; each content that
-is not the image's own is a blob of its own.
+`save` stores what has changed since.  One blob lists everything in the folders; each content that is not the
+image's own is a blob of its own.  A page may vanish while a blob is written: the list is written to the two TREES
+in turn, so that the one before is whole and what it names is still there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from elfin.kernel.files.memory_fs import (
     MemorySymlink,
 )
 
-TREE = "tree.json"
+TREES = ("tree0.json", "tree1.json")
 KINDS = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 FRESH = 20_000_000  # nanoseconds: what changed just now may change again at the same time
 State = tuple[int, int, int]  # inode, change time, size
@@ -46,15 +47,15 @@ class Keeper:
             bytes, tuple[State, str]
         ] = {}  # path -> state and blob ("": the image's)
         self._names = count(1)
-        self._tree = b""
+        self._rows: list[list[Any]] = []
+        self._turn = 0  # of the list that was written or read last
         for path, node in self._walk():
             self._stored[path] = _state(node), ""
 
     def restore(self, blobs: Mapping[str, bytes]) -> None:
         """Make the folders what they were; damaged blobs leave what the image has."""
-        rows: list[list[Any]] = []
-        with suppress(ValueError, KeyError):
-            rows = json.loads(blobs[TREE])["entries"]
+        trees = [_tree(blobs.get(name, b"")) for name in TREES]
+        self._turn, rows = max(trees, key=lambda tree: tree[0])
         if not rows:
             return
         used = {row[7] for row in rows if row[7]}
@@ -85,11 +86,12 @@ class Keeper:
             rows.append(
                 [place, node.mode, node.uid, node.gid, node.mtime, node.size(), target, blob]
             )
-        tree = json.dumps({"entries": rows}).encode()
-        if tree == self._tree:
+        if rows == self._rows:
             return False
-        self._tree = tree
-        self.store.put(TREE, tree)
+        self._rows = rows
+        self._turn += 1
+        tree = json.dumps({"turn": self._turn, "entries": rows}).encode()
+        self.store.put(TREES[self._turn % 2], tree)
         for name in {blob for _, blob in self._stored.values()} - {b for _, b in stored.values()}:
             self.store.remove(name)
         self._stored = stored
@@ -145,6 +147,14 @@ class Keeper:
             number, digit = divmod(number, 36)
             text = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + text
         return text
+
+
+def _tree(blob: bytes) -> tuple[int, list[list[Any]]]:
+    """The turn and the rows of a list; of a damaged one, a turn before all others."""
+    with suppress(ValueError, KeyError, TypeError):
+        found = json.loads(blob)
+        return int(found["turn"]), list(found["entries"])
+    return 0, []
 
 
 def _state(node: MemoryNode) -> State:
