@@ -27,7 +27,8 @@ def build(source: Path, *options: str) -> Path:
     parts = (source.stem, *(o.strip("-") for o in options), str(source.stat().st_mtime_ns))
     target = BUILT / "-".join(parts)
     if not target.exists():
-        command = ["gcc", "-O2", "-static", "-w", *options, str(source), "-o", str(target), "-lm"]
+        flags = ("-O2", "-static", "-w", "-mno-red-zone")
+        command = ["gcc", *flags, *options, str(source), "-o", str(target), "-lm"]
         subprocess.run(command, check=True)
     return target
 

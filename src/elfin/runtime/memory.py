@@ -66,6 +66,7 @@ class GuestMemory:
         below = GUEST_BASE - layout.CACHE_LIMIT
         self.guarded = guarded and self.space.protect(layout.CACHE_LIMIT, below + GROW_STEP, 0)
         self.exact = not guarded
+        self.rewrites = False  # code may be written to where it lies
         self.hot = 0  # see `set_hot`
         self.sticky = False  # translated code keeps MXCSR's sticky flags exact
 
@@ -94,8 +95,9 @@ class GuestMemory:
         self._drop_code(addr, n)
         perm |= PAGE_R if perm & PERMISSION else 0  # as x86 without protection keys
         self.space.fill(PAGES + addr // PAGE, -(-n // PAGE), perm & PERMISSION)
-        if perm & PAGE_W and perm & PAGE_X:
-            self.make_exact()  # code may be written to where it lies: stores must be looked at
+        if perm & PAGE_W and perm & PAGE_X and not self.rewrites:
+            self.exact = self.rewrites = True  # stores must be looked at
+            self.drop_all_code()
         if self.guarded:
             if self.space.size > before:
                 self.space.protect(before, self.space.size - before, 0)
@@ -169,7 +171,7 @@ class GuestMemory:
                     copy.space.write(at, chunk)
         if self.watched:
             copy.make_sticky()
-        copy.exact = self.exact
+        copy.exact, copy.rewrites = self.exact, self.rewrites
         if self.guarded:
             copy.guarded = True
             copy.space.protect(layout.CACHE_LIMIT, self.space.size - layout.CACHE_LIMIT, 0)

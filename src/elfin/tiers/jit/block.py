@@ -96,6 +96,7 @@ class Writer:
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
     careful: bool = False  # float operations without a fast path are calls, not ways out
+    rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
     _undo: Undo | None = None
     pages: Pages = field(init=False)
@@ -286,7 +287,7 @@ class Writer:
         written: list[Stmt] = []
         if write:
             body = [state.store(layout.PENDING, const(I32, 0)), *self.step(op)]
-            self.events[-1] = Exit(body, returns=True)
+            self.events[-1] = Exit(body, returns=not self.rewrites)
             written = [If(PENDING.ne(0), body)]
         self.out += memory.check_page(
             ADDRESS, size, write=write, refused=self.step(op), asked=written
@@ -397,7 +398,7 @@ class Writer:
             self._flags.clear()
             self._inline.forget()
         if row.may_fault:
-            self._may_change_code = self.exact
+            self._may_change_code = self.rewrites
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
 

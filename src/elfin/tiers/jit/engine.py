@@ -127,6 +127,7 @@ class Translator:
             wide=memory.host.wide,
             round=self.rounds[pc],
             paged=not memory.exact and not memory.guarded,
+            rewrites=memory.rewrites,
         )
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:

@@ -143,6 +143,7 @@ class _Function:
             self.floats,
             normal,
             careful=self.policy.careful,
+            rewrites=self.policy.rewrites,
         )
         lifted = self.lifted[pc]
         for op, known in zip(inside, lifted, strict=False):

@@ -19,7 +19,7 @@ from elfin import layout
 from elfin.codegen.locals import BIT, FLAG_SLOTS, FLAGS, XMMS_END, registers_named
 from elfin.core import build as core
 from elfin.decode.variant import Variant
-from elfin.ir.stmt import Effect, Leave, Let, Put
+from elfin.ir.stmt import Effect, Leave, Let, Put, Store
 from elfin.ir.value import Value, forget, mark
 from elfin.isa.sem import Sem
 from elfin.lift.entry import EntryBinder
@@ -47,6 +47,7 @@ class Lifted:
     reads: int = 0  # flags
     writes: int = 0  # flags
     seen: int = 0  # flags that a core function looks at, or changes
+    stores: bool = False  # it may write to guest memory
     _without: dict[int, Lifted] = field(default_factory=dict)
 
     def without(self, dead: int) -> Lifted:
@@ -154,6 +155,9 @@ def look(body: list[Effect]) -> Lifted:
                     out.floats.update(a for a in call.args if a.op == "local")
                 row = core.row(call.imm)
                 out.seen |= registers_named((*row.reads, *row.writes)) & FLAGS
+                out.stores |= row.may_fault
+            case Store():
+                out.stores = True
         for value in values(effect):
             out.reads |= _flags_in(value, parts)
     out.one_vector = vectors < 2

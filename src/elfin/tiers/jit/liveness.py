@@ -15,8 +15,11 @@ from elfin.tiers.jit.lifted import Lifted, lift
 from elfin.tiers.jit.region import CALL, Block, Region, is_direct, kind, successors
 
 
-def lift_region(region: Region) -> dict[int, list[Lifted]]:
-    """The instructions of each block, but for one that the interpreter executes at its end."""
+def lift_region(region: Region, rewrites: bool = False) -> dict[int, list[Lifted]]:
+    """The instructions of each block, but for one that the interpreter executes at its end.
+
+    `rewrites`: behind a store may be other instructions than were read (`Policy`).
+    """
     lifted = {
         pc: [lift(op, index) for index, op in enumerate(block.ops[: len(block.ops) - block.step])]
         for pc, block in region.blocks.items()
@@ -34,7 +37,7 @@ def lift_region(region: Region) -> dict[int, list[Lifted]]:
         waiting.discard(pc)
         needed = behind[pc]
         for one in reversed(lifted[pc]):
-            needed = one.before(needed)
+            needed = one.before(FLAGS if rewrites and one.stores else needed)
         if needed != arriving[pc]:
             arriving[pc] = needed
             for other in before[pc]:
@@ -42,12 +45,13 @@ def lift_region(region: Region) -> dict[int, list[Lifted]]:
                 if other not in waiting:
                     waiting.add(other)
                     work.append(other)
-    return {pc: _needed(lifted[pc], behind[pc]) for pc in region.blocks}
+    return {pc: _needed(lifted[pc], behind[pc], rewrites) for pc in region.blocks}
 
 
-def _needed(block: list[Lifted], needed: int) -> list[Lifted]:
+def _needed(block: list[Lifted], needed: int, rewrites: bool) -> list[Lifted]:
     out = []
     for one in reversed(block):
+        needed = FLAGS if rewrites and one.stores else needed
         out.append(one.without(one.writes & ~needed))
         needed = one.before(needed)
     return out[::-1]

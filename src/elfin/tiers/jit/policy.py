@@ -15,6 +15,7 @@ class Policy:
     guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md).
     `wide`: the engine has wide arithmetic.
     `paged`: the host has no memory protection: permissions of pages are collected (`pages.py`).
+    `rewrites`: a store may change the very next instruction, which then reads flags that the old one set.
     `round`: how often it was made anew, because control took ways that it lacked."""
 
     exact: bool = True
@@ -23,3 +24,4 @@ class Policy:
     wide: bool = False
     round: int = 0
     paged: bool = False
+    rewrites: bool = False

@@ -114,7 +114,7 @@ def translate(
         return None
     clock.done("decode")
     trim()
-    lifted = [lift_region(region) for region in regions]
+    lifted = [lift_region(region, policy.rewrites) for region in regions]
     clock.done("lift")
     known = mark()
     made, names = functions(regions, lifted, policy, pc, clock)
