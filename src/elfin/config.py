@@ -22,9 +22,16 @@ TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for t
 DEFAULT_TIER: Final = "interp"
 
 # -- translation ----------------------------------------------------------------------------------
-HOT: Final = 1000  # times a direct branch is taken before its target is translated
+HOT: Final = (
+    4096  # times a branch is taken before its target may be translated; then at each power of two
+)
+PATIENCE: Final = 1024  # executions for each instruction that would be translated
+AGAIN_PATIENCE: Final = 4  # times that, where translated code has the instruction already
+MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls
-MISSES: Final = 64  # ways out at one branch before its region is made anew; then at 128, 256 ...
+MISSES: Final = (
+    64  # ways out at one branch before its region may be made anew; then at 128, 256 ...
+)
 CALL_TARGETS: Final = 8  # of an indirect call that are called directly
 ROUNDS: Final = 8  # times at most that a unit is made anew for ways it lacks
 WARM: Final = 100  # times a call is made before its target is translated with the caller

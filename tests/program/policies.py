@@ -31,9 +31,9 @@ class Soon(Translator):
     def __init__(self) -> None:
         super().__init__(hot=1)
 
-    def translate(self, memory: GuestMemory, pc: int) -> None:
+    def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
         with patch.multiple(config, REGION_OPS=200, UNIT_REGIONS=3):
-            super().translate(memory, pc)
+            super().translate(memory, pc, weigh=weigh)
 
 
 class Mixed(Soon):

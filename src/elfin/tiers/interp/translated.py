@@ -106,15 +106,22 @@ def _count_leave() -> list[Stmt]:
 
 
 def count_taken(target: Value) -> list[Stmt]:
-    """Leave with LEAVE_HOT when a branch has been taken often: TARGET is the entry it goes to."""
+    """Leave with LEAVE_HOT when a branch has been taken often, and each time that it was taken twice as often.
+    TARGET is the entry it goes to."""
     if target is not DIRECT:
         return [*_note_edge(field(I32, layout.ENTRY_PC)), *_count(TARGET, BRANCHED)]
     # Direct branches do not use the field.
     return [
         Set(USES, field(I32, layout.ENTRY_IMM) + 1),
         RawStore(ENTRY, layout.ENTRY_IMM, USES, 32),
-        If(USES.eq(HOT), [Set(ENTRY, TARGET), *BRANCHED, *leave_now(LEAVE_HOT)]),
+        *_leave_hot([Set(ENTRY, TARGET), *BRANCHED]),
     ]
+
+
+def _leave_hot(before: list[Stmt]) -> list[Stmt]:
+    """Leave, having done what is `before`, when USES is a power of two from HOT on."""
+    often = If(HOT.leu(USES), [*before, *leave_now(LEAVE_HOT)])
+    return [If((USES & (USES - 1)).eq(0), [often], rare=True)]
 
 
 def _uses(pc: Value | None = None) -> list[Stmt]:
@@ -132,5 +139,5 @@ def _count(entry: Value, done: list[Stmt]) -> list[Stmt]:
     """Control came to GOAL, whose entry is `entry`, by no direct branch."""
     return [
         *_uses(),
-        If(USES.eq(HOT), [Set(ENTRY, entry), *done, *leave_now(LEAVE_HOT)]),
+        *_leave_hot([Set(ENTRY, entry), *done]),
     ]

@@ -31,16 +31,14 @@ SITE: Final = local(I32, "site")
 FEW: Final = 3  # targets that are compared in turn
 TRIES: Final = 64  # multipliers
 FIRST: Final = 0x9E3779B1  # of them; 2**32 / golden ratio
+assert layout.EDGE_UNIT == layout.EDGE_FROM + 4  # stored together
 
 
 def missed(goal: Value, site: Value | int, unit: int) -> list[Stmt]:
     """Leave to `goal`, where the branch at `site` of the unit of an address does not go on."""
-    source = const(I32, site) if isinstance(site, int) else site
-    return [
-        state.store(layout.EDGE_FROM, source),
-        state.store(layout.EDGE_UNIT, const(I32, unit)),
-        *leave(goal, MISSED),
-    ]
+    source = const(I64, site) if isinstance(site, int) else site.zext(I64)
+    both = source | unit << 32
+    return [state.store(layout.EDGE_FROM, both), *leave(goal, MISSED)]
 
 
 class Spread:

@@ -25,6 +25,7 @@ from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
 from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.worth import Worth
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.inside import Watcher
@@ -49,9 +50,9 @@ class Started:
 class Translator:
     """Runs tasks; owns what was translated for them.
 
-    `hot`: how often a branch is taken before its target is translated.  `sticky`: float flags are exact from the
-    start, not only when the guest has written to MXCSR (see `Policy`).  `name`: the symbol at an
-    address of a memory, for the name sections.  `watch` is told of each translation.
+    `hot`: how often a branch is taken before its target may be translated (see `worth`).  `sticky`: float
+    flags are exact from the start, not only when the guest has written to MXCSR (see `Policy`).  `name`:
+    the symbol at an address of a memory, for the name sections.  `watch` is told of each translation.
     """
 
     name: Callable[[GuestMemory, int], str | None] | None = None
@@ -59,8 +60,10 @@ class Translator:
 
     def __init__(self, hot: int = config.HOT, *, sticky: bool = False) -> None:
         self.hot = hot
+        self.worth = Worth(hot)
         self.sticky = sticky
         self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
+        self.inside: set[int] = set()  # starts of blocks that some unit has
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
         self.made: Counter[tuple[int, Policy]] = Counter()  # translations, by entry
@@ -87,7 +90,8 @@ class Translator:
                     raise
                 return fault
             if reason == LEAVE_HOT:
-                self.translate(memory, cpu.rip)
+                if self.worth.is_hot(cpu.rip):
+                    self.translate(memory, cpu.rip, weigh=True)
             elif reason == LEAVE_EDGE:
                 self.extend(memory)
             elif reason == LEAVE_SLOW:
@@ -102,6 +106,8 @@ class Translator:
         self.rounds.clear()
         self.made.clear()
         self.asked.clear()
+        self.inside.clear()
+        self.worth = Worth(self.hot)
         self.next_index = self.bytes = 0
         self.generation += 1
 
@@ -117,8 +123,8 @@ class Translator:
             if self.sticky or control != MXCSR_DEFAULT or memory.watched:
                 memory.make_sticky()
 
-    def translate(self, memory: GuestMemory, pc: int) -> None:
-        """Let the code at `pc` run translated from now on, if that can be done."""
+    def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
+        """Let the code at `pc` run translated from now on, if that can be done.  `weigh`: and is worth it."""
         known = self.units.setdefault(pc, [])
         policy = Policy(
             exact=memory.exact,
@@ -145,6 +151,7 @@ class Translator:
                 pc,
                 self.next_index,
                 policy,
+                worth=lambda size: not weigh or self.worth.is_enough(pc, size, pc in self.inside),
                 is_known=lambda at: (
                     at not in own and memory.exports["translated_index"](at, handler) != 0
                 ),
@@ -155,6 +162,7 @@ class Translator:
                 return
             self.next_index += len(unit.entries)
             self.bytes += len(unit.wasm)
+            self.inside.update(at for at, _ in unit.code)
             found = (unit, self._compile(memory, unit))
             self.made[pc, policy] += 1
             known.append(found)
@@ -164,7 +172,10 @@ class Translator:
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""
         at = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_UNIT, 4), "little")
-        if at in self.units and self.rounds[at] < config.ROUNDS:
+        known = self.units.get(at)
+        if not known or self.rounds[at] >= config.ROUNDS:
+            return
+        if self.worth.has_missed_enough(at, known[-1][0].ops):
             self.rounds[at] += 1
             self.translate(memory, at)
 

@@ -25,6 +25,7 @@ from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.calls import Calls
 from elfin.tiers.jit.clock import Clock
+from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
 from elfin.tiers.jit.events import Event, Exit, Summary
 from elfin.tiers.jit.floats import Floats
@@ -165,9 +166,8 @@ class _Function:
         last = block.ops[-1]
         match writer.ending:
             case Branch(when, target):
-                return Choose(
-                    writer.condition(when), self._node(target.imm), self._node(block.next)
-                )
+                ways = self._way(last, target.imm), self._way(last, block.next)
+                return Choose(writer.condition(when), *ways)
             case Jump(target) if kind(last) == CALL:
                 behind = self._node(last.next)
                 return self.calls.call(writer, writer.value(target), last, behind)
@@ -184,6 +184,13 @@ class _Function:
                 writer.events.append(Exit(writer.out))
                 return End()
         return Goto(self._node(block.next))
+
+    def _way(self, branch: Op, pc: int) -> int:
+        """The node of an address that a branch goes to; where it never went so far that is told."""
+        if pc in self.numbers or self.region.full:
+            return self._node(pc)
+        body = missed(const(I64, pc), branch.pc, self.unit)
+        return self.graph.add(Node(body, label=pc, note=[Exit(body)]))
 
     def _node(self, pc: int) -> int:
         """The node of an address; outside the region it is one that leaves."""

@@ -40,9 +40,12 @@ class Block:
 
 @dataclass(slots=True)
 class Region:
+    """`full`: it lacks what was beyond the size limit."""
+
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
     edges: Edges = field(default_factory=dict)
+    full: bool = False
 
     def indirect_jumps(self) -> list[Op]:
         """Those that go to blocks of the region."""
@@ -107,7 +110,7 @@ def discover(
             else:
                 continue
             break
-    return Region(entry, _blocks(ops, leaders, edges), edges)
+    return Region(entry, _blocks(ops, leaders, edges), edges, full=len(ops) >= most)
 
 
 def _blocks(ops: dict[int, Op], leaders: set[int], edges: Edges) -> dict[int, Block]:

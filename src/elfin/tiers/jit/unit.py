@@ -99,18 +99,20 @@ def translate(
     *,
     read: Reader = read_run,
     edges: Edges | None = None,
+    worth: Callable[[int], bool] = lambda _: True,
     is_known: Callable[[int], bool] = lambda _: False,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate.  Its functions get table indices from `first` on.
+    translate, or if that many instructions are not `worth` it.  Its functions get table indices from `first` on.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted."""
     clock = Clock()
     edges = read_edges(memory) if edges is None else edges
     regions = _regions(pc, lambda at: read(memory, at), edges, is_known)
-    if not regions:
+    ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
+    if not regions or not worth(ops):
         return None
     clock.done("decode")
     trim()
@@ -132,7 +134,6 @@ def translate(
         wide=policy.wide,
         labels={} if name is None else _labels(memory, regions, name),
     )
-    ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
     entries = tuple(region.entry for region in regions)
     unit = Unit(wasm, first, entries, tuple(_code(memory, regions)), ops, policy)
     forget(known)  # nothing of it is needed any more; a long run must not grow
