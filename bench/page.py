@@ -32,7 +32,7 @@ def document(command: str, rounds: int, sections: Sequence[tuple[str, str]]) -> 
     """The page; `sections` are titles and text."""
     versions = "\n".join(f"* {name}: {version}" for name, version in versions_found())
     head = (
-        f"# Benchmarks\n\nMade by `{command}`; {rounds} rounds.\n\n"
+        f"# Benchmarks\n\nMade by `{command}`; {rounds} round{'s' * (rounds > 1)}.\n\n"
         f"* machine: {processor()}, Linux {platform.release()}\n{versions}\n"
         f"* kernels: `{' '.join(NATIVE)}`; as Wasm: `{' '.join(WASM)}`\n\n{READING}\n"
     )

@@ -29,12 +29,19 @@ def steady(timings: Sequence[Timing], names: Sequence[str]) -> str:
         cells = [t.workload.name, f"{median(t.slopes.get(NATIVE, [])):.3f}"]
         for name in names:
             cells.append(figure(t.ratio(name)) if t.has(name, NATIVE) else "-")
-            cells += ([f"{t.spread(name):.0%}"] if t.has(name, NATIVE) else ["-"]) * (name == "jit")
+            if name == "jit":
+                cells.append(_spread(t, name))
         lines.append(row(cells))
     cells = ["geometric mean", ""]
     for name in names:
         cells += [figure(mean(timings, name, NATIVE)), *([""] if name == "jit" else [])]
     return "\n".join([*lines, row(cells)])
+
+
+def _spread(timing: Timing, name: str) -> str:
+    """Nothing where only one round was run."""
+    rounds = len(timing.slopes.get(name, ()))
+    return f"{timing.spread(name):.0%}" if rounds > 1 and timing.has(name, NATIVE) else "-"
 
 
 def mean(timings: Sequence[Timing], name: str, base: str) -> float:
