@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from time import thread_time
+import time
 from typing import Final
 
+# In browsers a thread has no clock of its own.
+now: Final = getattr(time, "thread_time", time.perf_counter)
 # Decoded entries to regions; effects and their statements; registers that are dead, or need not be stored;
 # nested blocks; Wasm.
 STEPS: Final = ("decode", "lift", "opt", "structure", "codegen")
@@ -15,10 +17,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(STEPS, 0.0)
-        self._last = thread_time()
+        self._last = now()
 
     def done(self, step: str) -> None:
         """The time since the last call was spent on this step."""
-        now = thread_time()
-        self.seconds[step] += now - self._last
-        self._last = now
+        time_now = now()
+        self.seconds[step] += time_now - self._last
+        self._last = time_now
