@@ -95,6 +95,7 @@ class Writer:
 
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
+    unchecked: bool = False  # the last instruction, a RET, is looked at by who made this
     careful: bool = False  # float operations without a fast path are calls, not ways out
     rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
@@ -239,6 +240,8 @@ class Writer:
                 self._put(slot, value)
             case Raise(_, vector, _) if vector == XM:
                 pass  # every exception is masked (see `floats`)
+            case Raise(_, vector, _) if vector == GP and self.unchecked and not self.exact:
+                pass
             case Raise(when, vector, _) if vector == GP and self._is_aligned(op, when):
                 pass
             case Raise(when, vector, _) if vector == GP and not self.exact:

@@ -11,121 +11,112 @@ too.  Registers go in locals to functions of the same unit and through memory to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from elfin import layout
 from elfin.codegen import state
-from elfin.codegen.locals import Registers
 from elfin.ir.stmt import Block as Statements
 from elfin.ir.stmt import Effect, If, Jump, Put, Return, Set, Stmt
 from elfin.ir.types import I1, I16, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
-from elfin.structure.graph import Ending, Goto, Graph, Node
+from elfin.structure.graph import Ending, Goto, Node
 from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Chooser, missed
 from elfin.tiers.jit.events import Call, Event, Exit, Invoke, Ret, Summary
-from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.frame import BACK, EXPECTED, FUEL, GONE, LEFT, leave, leave_called, spend
-from elfin.tiers.jit.region import Region
-from elfin.tiers.jit.wild import Wild
 
 CALLED = local(I32, "called")
 ENTRY = local(I32, "entry")
 
 
-@dataclass(slots=True)
-class Calls:
-    """The calls of one function.  `inner`: others call it; `callees`: those that it can call; `unit`: the
-    address that its unit is made for."""
+def call(
+    body: Body, writer: Writer, target: Value, op: Op, behind: int, inlined: Mapping[int, int]
+) -> Ending:
+    """Call the target's function, if it has one, else leave to it.  `behind`: the node where to go on;
+    `inlined`: nodes that stand in place of calls, by address."""
+    writer.addresses.lost()
+    writer.normal = set()
+    if target.op == "const":
+        if target.imm in inlined or target.imm in body.callees:
+            # The callee has just read the return address there.
+            writer.addresses.near_checked(layout.RSP)
+        if target.imm in inlined:
+            return Goto(inlined[target.imm])
+        body.nests = True
+        if target.imm in body.callees:
+            _invoke(writer.out, writer.events, body.callees[target.imm], op.next)
+        else:
+            _by_table(body, writer.out, writer.events, target, op)
+        return Goto(behind)
+    body.nests = True
+    writer.out.append(Set(GOAL, target))
+    seen = [pc for pc in body.edges.get(op.pc, ()) if pc in inlined or pc in body.callees]
+    if not seen:
+        _by_table(body, writer.out, writer.events, GOAL, op)
+        return Goto(behind)
+    ways = {pc: inlined[pc] if pc in inlined else _called_at(body, pc, op, behind) for pc in seen}
+    events: list[Event] = []
+    otherwise = Node(ending=Goto(behind), label=GOAL, note=events)
+    _by_table(body, otherwise.body, events, GOAL, op)
+    return Chooser(body.graph, ways, body.graph.add(otherwise)).ending(seen)
 
-    graph: Graph
-    region: Region
-    callees: Mapping[int, Summary]
-    inner: bool
-    unit: int
-    registers: Registers
-    wild: Wild
-    floats: Floats
-    nests: bool = False  # there are some
 
-    def call(self, writer: Writer, target: Value, op: Op, behind: int) -> Ending:
-        """Call the target's function, if it has one, else leave to it; `behind`: the node where to go on."""
-        self.nests = True
-        writer.addresses.lost()
-        writer.normal = set()
-        if target.op == "const":
-            callee = self.callees.get(target.imm)
-            if callee is None:
-                self._by_table(writer.out, writer.events, target, op)
-            else:
-                # The callee has just read the return address there.
-                writer.addresses.near_checked(layout.RSP)
-                _invoke(writer.out, writer.events, callee, op.next)
-            return Goto(behind)
-        writer.out.append(Set(GOAL, target))
-        seen = [pc for pc in self.region.edges.get(op.pc, ()) if pc in self.callees]
-        if not seen:
-            self._by_table(writer.out, writer.events, GOAL, op)
-            return Goto(behind)
-        ways = {pc: self._called_at(pc, op, behind) for pc in seen}
-        events: list[Event] = []
-        otherwise = Node(ending=Goto(behind), label=GOAL, note=events)
-        self._by_table(otherwise.body, events, GOAL, op)
-        return Chooser(self.graph, ways, self.graph.add(otherwise)).ending(seen)
+def _called_at(body: Body, pc: int, op: Op, behind: int) -> int:
+    """A node that calls a function of the unit."""
+    node = Node(ending=Goto(behind), label=pc, note=[])
+    _invoke(node.body, node.note, body.callees[pc], op.next)
+    return body.graph.add(node)
 
-    def _called_at(self, pc: int, op: Op, behind: int) -> int:
-        """A node that calls a function of the unit."""
-        node = Node(ending=Goto(behind), label=pc, note=[])
-        _invoke(node.body, node.note, self.callees[pc], op.next)
-        return self.graph.add(node)
 
-    def _by_table(self, out: list[Stmt], events: list[Event], target: Value, op: Op) -> None:
-        """The function of an address that the unit may not have: what `core.cache.translated_index` finds, in
-        line."""
-        slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
-        known = state.raw_load(I32, ENTRY, layout.ENTRY_PC).zext(I64).eq(target)
-        handler = state.raw_load(I16, ENTRY, layout.ENTRY_HANDLER).zext(I32)
-        index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
-        away = leave(target) if target.op == "const" else missed(target, op.pc, self.unit)
-        event = Call()
-        events += [Exit(away), event]
-        elsewhere = CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(op.next) | FUEL.lts(0)
-        out += [
-            self.wild.check(),
-            Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
-            If((known & handler.eq(TRANSLATED)).eq(0), away, rare=True),
-            Statements("spill", event.before),
-            state.store(layout.FUEL, LEFT - 1),
-            Set(CALLED, make("call_indirect", I32, index)),
-            If(elsewhere, self._leave_called(CALLED), rare=True),
-            Statements("reload", event.behind),
-            Set(LEFT, FUEL + 1),
-            self.floats.come_back(self._leave_called(const(I32, CONTINUE))),
-        ]
+def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, op: Op) -> None:
+    """The function of an address that the unit may not have: what `core.cache.translated_index` finds, in
+    line."""
+    slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
+    known = state.raw_load(I32, ENTRY, layout.ENTRY_PC).zext(I64).eq(target)
+    handler = state.raw_load(I16, ENTRY, layout.ENTRY_HANDLER).zext(I32)
+    index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
+    away = leave(target) if target.op == "const" else missed(target, op.pc, body.unit)
+    event = Call()
+    events += [Exit(away), event]
+    elsewhere = CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(op.next) | FUEL.lts(0)
+    out += [
+        body.wild.check(),
+        Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
+        If((known & handler.eq(TRANSLATED)).eq(0), away, rare=True),
+        Statements("spill", event.before),
+        state.store(layout.FUEL, LEFT - 1),
+        Set(CALLED, make("call_indirect", I32, index)),
+        If(elsewhere, _leave_called(body, CALLED), rare=True),
+        Statements("reload", event.behind),
+        Set(LEFT, FUEL + 1),
+        body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
+    ]
 
-    def _leave_called(self, result: Value) -> list[Stmt]:
-        return leave_called(result) if self.inner else [Return((result,))]
 
-    def give_back(self, writer: Writer, effects: list[Effect]) -> None:
-        """In the middle of a RET: return to the caller if it expects that, else go on."""
-        writer.settle()
-        event = Ret(0)
-        body: list[Stmt] = [spend(writer.count)]
-        when = const(I1, 0)
-        for effect in effects:
-            match effect:
-                case Put(slot, value):
-                    for register, statement in self.registers.write(slot, writer.value(value)):
-                        event.written |= register
-                        body.append(statement)
-                case Jump(target):
-                    when = writer.value(target).eq(EXPECTED)
-        writer.out.append(self.wild.check())
-        writer.out.append(If(when, [*body, Statements("return", event.body)]))
-        writer.events.append(event)
+def _leave_called(body: Body, result: Value) -> list[Stmt]:
+    return leave_called(result) if body.inner else [Return((result,))]
+
+
+def give_back(body: Body, writer: Writer, effects: list[Effect]) -> None:
+    """In the middle of a RET: return to the caller if it expects that, else go on."""
+    writer.settle()
+    event = Ret(0)
+    back: list[Stmt] = [spend(writer.count)]
+    when = const(I1, 0)
+    for effect in effects:
+        match effect:
+            case Put(slot, value):
+                for register, statement in body.registers.write(slot, writer.value(value)):
+                    event.written |= register
+                    back.append(statement)
+            case Jump(target):
+                when = writer.value(target).eq(EXPECTED)
+    writer.out.append(body.wild.check())
+    writer.out.append(If(when, [*back, Statements("return", event.body)]))
+    writer.events.append(event)
 
 
 def _invoke(out: list[Stmt], events: list[Event], callee: Summary, back: int) -> None:

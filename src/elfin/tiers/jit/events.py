@@ -31,11 +31,6 @@ class Summary:
         them."""
         return self.params & self.writes
 
-    def state(self) -> tuple[int, ...]:
-        return (
-            self.writes, self.uses, self.wanted, self.forced, self.flags_in, self.flags_out,
-        )  # fmt: skip
-
 
 @dataclass(slots=True)
 class Read:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from elfin.codegen.locals import ALL, FLAGS, XMMS, loads, stores, whole
 from elfin.ir.stmt import Br, Set
@@ -33,6 +34,13 @@ from elfin.tiers.jit.events import (
 from elfin.tiers.jit.frame import Way, go_up, invocation, owe, own_result, returning
 
 EXITS = 6  # kinds of exit at most: each has the code of its stores
+# By step: what it depends on of the function's own summary, and of those of the functions that it calls.
+DEPENDS: Final = {
+    "written": ("", "writes"),
+    "used": ("wanted", "uses"),
+    "flags": ("flags_out", "flags_in"),
+    "moved": ("forced", "forced"),
+}
 
 
 @dataclass(slots=True)
@@ -61,6 +69,20 @@ class Flow:
         }  # copies of nodes share them
         self.all = [event for events in lists.values() for event in events]
         self.invokes = [e for e in self.all if isinstance(e, Invoke)]
+        self.callees = [*{id(e.callee): e.callee for e in self.invokes}.values()]
+        self._done: dict[str, list[int]] = {}  # what steps depended on when they were done
+
+    def run(self, step: str) -> bool:
+        """Do a step unless nothing has changed since that it depends on.  Was it done?"""
+        mine, theirs = DEPENDS[step]
+        known = [getattr(callee, theirs) for callee in self.callees]
+        if self.own is not None and mine:
+            known.append(getattr(self.own, mine))
+        if self._done.get(step) == known:
+            return False
+        self._done[step] = known
+        _STEPS[step](self)
+        return True
 
     # -- what callers must know --------------------------------------------------------------
     def written(self) -> None:
@@ -98,8 +120,8 @@ class Flow:
 
     def finish(self) -> tuple[int, list[Way]]:
         """Fill in all statements; the result is what must be loaded at the entry, and the ways out."""
-        self.flags()
-        self.moved()
+        self.run("flags")
+        self.run("moved")
         for number in self.order.sequence:
             self._remove_dead(number)
         ways = self._choose_exits()
@@ -353,6 +375,14 @@ class Flow:
         if dead:
             body = self.graph.nodes[number].body
             body[:] = [s for s in body if not (isinstance(s, Set) and id(s) in dead)]
+
+
+_STEPS: Final[dict[str, Callable[[Flow], None]]] = {
+    "written": Flow.written,
+    "used": Flow.used,
+    "flags": Flow.flags,
+    "moved": Flow.moved,
+}
 
 
 def _dead(callee: Summary) -> int:

@@ -47,6 +47,10 @@ class Region:
     edges: Edges = field(default_factory=dict)
     full: bool = False
 
+    @property
+    def size(self) -> int:
+        return sum(len(block.ops) for block in self.blocks.values())
+
     def indirect_jumps(self) -> list[Op]:
         """Those that go to blocks of the region."""
         last = [block.ops[-1] for block in self.blocks.values()]

@@ -7,6 +7,7 @@ Output: slots, and the type of the lane.  It is a guess: wrong ones cost a move 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from elfin import layout
@@ -37,12 +38,13 @@ NEUTRAL: Final = frozenset(
 )
 
 
-def scalars(region: Region) -> dict[int, Type]:
+def scalars(regions: Iterable[Region]) -> dict[int, Type]:
     """The XMM registers whose uses are of one lane more often than of all."""
     votes: dict[Type | None, Counter[int]] = {F64: Counter(), F32: Counter(), None: Counter()}
-    for block in region.blocks.values():
-        for op in block.ops:
-            _count(op, votes)
+    for region in regions:
+        for block in region.blocks.values():
+            for op in block.ops:
+                _count(op, votes)
     found: dict[int, Type] = {}
     for type_ in (F64, F32):
         other = votes[F32 if type_ is F64 else F64]

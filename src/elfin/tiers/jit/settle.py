@@ -8,12 +8,11 @@ XMM registers go through memory: what they hold, scalars or vectors, is each fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from elfin import layout
 from elfin.codegen.locals import BIT, GPR_SLOTS
-from elfin.tiers.jit.events import Summary
 from elfin.tiers.jit.flow import Flow
 
 # General registers; RATIONALE.md, "How do translated functions call one another?"
@@ -30,24 +29,20 @@ def settle(flows: Sequence[Flow]) -> None:
     own = [flow.own for flow in inner if flow.own is not None]
     if not own:
         return
-    _repeat(own, inner, Flow.written)
-    _repeat(own, flows, Flow.used)
+    _repeat(inner, "written")
+    calling = [flow for flow in flows if flow.own is not None or flow.invokes]
+    _repeat(calling, "used")
     for summary in own:
         summary.params = _pick(summary.uses, _FIRST, PARAMS)
         summary.results = _pick(summary.wanted, _BACK, RESULTS)
-    _repeat(own, flows, Flow.flags)
-    _repeat(own, flows, Flow.moved)
+    _repeat(calling, "flags")
+    _repeat(inner, "moved")
 
 
-def _repeat(
-    summaries: Iterable[Summary], flows: Iterable[Flow], step: Callable[[Flow], None]
-) -> None:
+def _repeat(flows: Sequence[Flow], step: str) -> None:
     """Until no summary changes: they only grow."""
-    before = None
-    while before != (now := [summary.state() for summary in summaries]):
-        before = now
-        for flow in flows:
-            step(flow)
+    while sum(flow.run(step) for flow in flows):
+        pass
 
 
 def _pick(registers: int, first: Iterable[int], most: int) -> int:

@@ -1,0 +1,153 @@
+"""A region's code in the graph of a function: a node for each block.
+
+Input:  a `Part`, the `Body` of its function, and what is known where it starts.
+Output: nodes with statements, events and endings; its calls with what is inlined in their place.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from elfin.ir.stmt import Branch, If, Jump, Set
+from elfin.ir.types import I32, I64
+from elfin.ir.value import ZERO64, Value, const
+from elfin.isa.vectors import GP
+from elfin.structure.graph import Choose, End, Ending, Goto, Node
+from elfin.tiers.jit.access import Addresses
+from elfin.tiers.jit.block import Writer
+from elfin.tiers.jit.body import Body
+from elfin.tiers.jit.calls import call, give_back
+from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
+from elfin.tiers.jit.events import Exit
+from elfin.tiers.jit.frame import leave, spend
+from elfin.tiers.jit.inline import lasting
+from elfin.tiers.jit.inlining import Part
+from elfin.tiers.jit.region import CALL, RETURN, Block, kind
+from elfin.tiers.jit.wild import refuse
+
+Known = tuple[Addresses, set[Value]]  # addresses, and registers that hold normal numbers
+
+
+class PartWriter:
+    """`behind`: the node where it returns to, if it stands in place of a call."""
+
+    def __init__(self, body: Body, part: Part, start: Known, behind: int = -1) -> None:
+        self.body = body
+        self.part = part
+        self.start = start
+        self.behind = behind
+        self.region = part.region
+        self.numbers = {pc: body.graph.add(Node(label=pc, note=[])) for pc in self.region.blocks}
+        self.entry = self.numbers[self.region.entry]
+        self.dispatch = Dispatch(body.graph, self.region, self.numbers, body.unit)
+        self.before = self.region.only_predecessors()
+        self.done: dict[int, Known] = {}  # what is known at the ends of blocks
+        for pc in self.region.blocks:
+            self._block(pc)
+
+    def _block(self, pc: int) -> None:
+        """The block at an address, behind the one that it only can come behind."""
+        if pc in self.done:
+            return
+        addresses, normal = Addresses(), set[Value]()
+        self.done[pc] = addresses, normal
+        if pc in self.before:
+            self._block(self.before[pc])
+            addresses, normal = self.done[self.before[pc]]
+            addresses, normal = addresses.follow(), lasting(normal)
+        elif pc == self.region.entry and not self.region.is_loop():
+            addresses, normal = self.start
+        block = self.region.blocks[pc]
+        node = self.body.graph.nodes[self.numbers[block.pc]]
+        *inside, last = block.ops
+        count = len(block.ops) - block.step
+        writer = Writer(
+            self.body.registers,
+            self.body.policy.exact,
+            self.body.wild,
+            node.body,
+            node.note,
+            addresses,
+            self.body.floats,
+            normal,
+            careful=self.body.policy.careful,
+            rewrites=self.body.policy.rewrites,
+        )
+        lifted = self.part.lifted[pc]
+        for op, known in zip(inside, lifted, strict=False):
+            writer.add(op, known)
+        if block.step:
+            writer.out += writer.step(last)
+            writer.events[-1] = Exit(writer.out)  # it may read any flag
+        else:
+            if kind(last) == RETURN:
+                if self.part.back is not None:
+                    writer.unchecked = True
+                elif self.body.inner:
+                    writer.returning = partial(give_back, self.body)
+            writer.add(last, lifted[-1])
+            writer.settle()
+            writer.out.append(spend(count))  # last, so that it is not kept beside the old
+            node.ending = self._ending(block, writer)
+        writer.pages.close()
+        self.done[pc] = addresses, writer.normal
+
+    def _ending(self, block: Block, writer: Writer) -> Ending:
+        last = block.ops[-1]
+        match writer.ending:
+            case Branch(when, target):
+                ways = self._way(last, target.imm), self._way(last, block.next)
+                return Choose(writer.condition(when), *ways)
+            case Jump(target) if kind(last) == CALL:
+                return self._call(writer, writer.value(target), last)
+            case Jump(target) if target.op == "const":
+                return Goto(self._node(target.imm))
+            case Jump(target) if kind(last) == RETURN and self.part.back is not None:
+                writer.out.append(Set(GOAL, writer.value(target)))
+                return Choose(GOAL.ne(self.part.back), self._elsewhere(), self.behind)
+            case Jump(target) if kind(last) == RETURN:
+                writer.leave(writer.value(target))
+                return End()
+            case Jump(target):
+                writer.out.append(Set(GOAL, writer.value(target)))
+                if last.pc in self.dispatch.targets:
+                    return self.dispatch.ending(last.pc, writer.out)
+                writer.out += missed(GOAL, last.pc, self.body.unit)
+                writer.events.append(Exit(writer.out))
+                return End()
+        return Goto(self._node(block.next))
+
+    def _way(self, branch: Op, pc: int) -> int:
+        """The node of an address that a branch goes to; where it never went so far that is told."""
+        if pc in self.numbers or self.region.full:
+            return self._node(pc)
+        body = missed(const(I64, pc), branch.pc, self.body.unit)
+        return self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))
+
+    def _node(self, pc: int) -> int:
+        """The node of an address; outside the region it is one that leaves."""
+        found = self.numbers.get(pc)
+        if found is None:
+            body = leave(pc)
+            found = self.numbers[pc] = self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))
+        return found
+
+    def _call(self, writer: Writer, target: Value, op: Op) -> Ending:
+        writer.pages.close()
+        known = writer.addresses, writer.normal
+        behind = self._node(op.next)
+        ways = {}
+        for (at, to), part in self.part.inlined.items():
+            if at == op.pc:
+                start = known[0].follow(), lasting(known[1])
+                ways[to] = PartWriter(self.body, part, start, behind).entry
+        return call(self.body, writer, target, op, behind, ways)
+
+    def _elsewhere(self) -> int:
+        """A node that returns to GOAL, where nobody has called from."""
+        body = leave(GOAL)
+        if not self.body.policy.exact:  # else that was looked at before
+            odd = (GOAL << 16).ashr(16).ne(GOAL)
+            body.insert(0, If(odd, refuse(const(I32, GP), ZERO64), rare=True))
+        return self.body.graph.add(Node(body, label=GOAL, note=[Exit(body)]))
