@@ -7,6 +7,7 @@ the size).  Without any: all of them, programs, warm-up.
 from __future__ import annotations
 
 import argparse
+import importlib
 import shlex
 import statistics
 import sys
@@ -38,6 +39,7 @@ def parse() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
            help="begin no further round that would end later (default 540)")
     option("--tier", action="append", help=f"may be repeated (default {' '.join(TIERS)})")
     option("--quick", action="store_true", help="a look in less than a minute: small sizes, one round")
+    option("--browser", action="store_true", help="the kernels in Chromium instead")
     option("--json", action="store_true", help="a JSON line a workload and runner instead of tables")
     option("--document", action="store_true", help="write docs/benchmarks.md and the table in README.md")
     option("--program", nargs=argparse.REMAINDER, metavar="PATH ARGS",
@@ -64,6 +66,8 @@ def main() -> int:
     scale = QUICK_SCALE if options.quick else 1.0
     full = not options.kernel and not options.quick
     kernels = [kernel(name, scale) for name in names]
+    if options.browser:
+        return in_browser(options, kernels)
     wanted = () if options.kernel else NAMES if full else ("sha256sum",)
     programs = [p for name in wanted if (p := program(name, scale))]
     chosen = runners(tiers, mounts())
@@ -87,10 +91,24 @@ def main() -> int:
     if options.document:
         command = shlex.join(["./dev", "bench", *sys.argv[1:]])
         counts = [len(t.slopes.get(NATIVE, ())) for t in timings]
-        PAGE.write_text(page.document(command, min(counts), sections))
+        kept = page.browser_part(PAGE.read_text())
+        PAGE.write_text(page.document(command, min(counts), sections) + kept)
         short = report.summary(done, ran, [r.name for r in chosen if r.name != NATIVE])
         README.write_text(page.put_into(README.read_text(), short))
     return 1 if any(t.failed for t in timings) else 0
+
+
+def in_browser(options: argparse.Namespace, kernels: list[Workload]) -> int:
+    """The same kernels in a page."""
+    browser = importlib.import_module("browser")  # it needs Playwright, the rest does not
+    clock = Clock(0.0, options.limit)
+    sections, failed = browser.browse(kernels, 1 if options.quick else options.rounds, clock)
+    clock.say(f"done after {clock.elapsed:.0f} s")
+    print("\n\n".join(f"{title}\n\n{text}" for title, text in sections))
+    if options.document:
+        command = shlex.join(["./dev", "bench", *sys.argv[1:]])
+        PAGE.write_text(page.with_browser(PAGE.read_text(), sections, command))
+    return int(failed)
 
 
 def pairs(workloads: list[Workload], chosen: list[Runner]) -> list[tuple[Workload, list[Runner]]]:

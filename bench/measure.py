@@ -25,8 +25,26 @@ CHECK: Final = re.compile(r"check=(\w+)")
 LIMIT: Final = 180.0  # seconds after which a run is given up
 # How much of a workload a runner gets, and how slow it is thought to be: for the estimate only.
 SHARES: Final = {"qemu": 1 / 8, "interp": 1 / 24}
-SLOWNESS: Final = {"native": 1.0, "jit": 2.5, "wasm": 1.2, "v8": 1.2, "qemu": 9.0, "interp": 33.0}
-START: Final = {"native": 0.0, "jit": 0.6, "interp": 0.4, "wasm": 0.3, "v8": 0.1, "qemu": 0.02}
+SLOWNESS: Final = {
+    "native": 1.0,
+    "jit": 2.5,
+    "wasm": 1.2,
+    "v8": 1.2,
+    "page": 4.0,
+    "page-wasm": 2.0,
+    "qemu": 9.0,
+    "interp": 33.0,
+}
+START: Final = {
+    "native": 0.0,
+    "jit": 0.6,
+    "interp": 0.4,
+    "wasm": 0.3,
+    "v8": 0.1,
+    "page": 3.0,
+    "page-wasm": 0.3,
+    "qemu": 0.02,
+}
 
 
 class RunError(Exception):

@@ -14,6 +14,8 @@ from suite import NATIVE, WASM
 
 BEGIN = "<!-- speed: written by ./dev bench --document -->"
 END = "<!-- /speed -->"
+IN_BROWSER = "<!-- browser: written by ./dev bench --browser --document -->"
+BROWSER_END = "<!-- /browser -->"
 READING = """\
 Times are CPU seconds of the whole process, user and system. *Steady state* is the difference of a large run
 and one of a quarter of its work, so that starting up and translating drop out. A ratio is that of two such
@@ -37,6 +39,21 @@ def document(command: str, rounds: int, sections: Sequence[tuple[str, str]]) -> 
         f"* kernels: `{' '.join(NATIVE)}`; as Wasm: `{' '.join(WASM)}`\n\n{READING}\n"
     )
     return head + "".join(f"\n## {title}\n\n{text}\n" for title, text in sections if text)
+
+
+def with_browser(text: str, sections: Sequence[tuple[str, str]], command: str) -> str:
+    """The page with a part for the browser, which it may have had already."""
+    parts = "".join(f"## {title}\n\n{table}\n\n" for title, table in sections)
+    made = f"Made by `{command}`, on {processor()}, {elfin_version()}."
+    before, _, rest = text.partition(IN_BROWSER)
+    after = rest.partition(BROWSER_END)[2]
+    return f"{before.rstrip()}\n\n{IN_BROWSER}\n{parts}{made}\n{BROWSER_END}{after.rstrip()}\n"
+
+
+def browser_part(text: str) -> str:
+    """What a page says of the browser, to be kept when the rest is made anew."""
+    _, begin, rest = text.partition(IN_BROWSER)
+    return f"\n{begin}{rest.rstrip()}\n" if begin else ""
 
 
 def put_into(text: str, table: str) -> str:

@@ -16,6 +16,8 @@ TITLES = {
     "qemu": "qemu-user",
     "wasm": "source as Wasm, wasmtime",
     "v8": "source as Wasm, V8 (optimised)",
+    "page": "elfin in Chromium",
+    "page-wasm": "source as Wasm, Chromium",
 }
 
 

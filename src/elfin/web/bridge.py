@@ -104,6 +104,9 @@ class Bridge:
     def kill(self, number: int) -> None:
         self.session.kill(number)
 
+    def instructions(self, number: int) -> int:
+        return self.session.instructions(number)
+
     # -- files -----------------------------------------------------------------------------
     def read_file(self, path: str) -> Any:
         return to_js(self.session.files.read(path))

@@ -10,13 +10,14 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Protocol
+from typing import Protocol, cast
 
 from elfin.errors import ElfinError
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.sched import Idle
 from elfin.machine.machine import Machine
 from elfin.machine.status import return_code
+from elfin.runtime.cpu import RegisterFile
 from elfin.web.files import Files
 from elfin.web.keep import Keeper
 from elfin.web.program import Program, Side, StreamSide, TerminalSide
@@ -114,6 +115,12 @@ class Session:
         if program is not None:
             self.machine.kill(program.process)
             self._report()
+
+    def instructions(self, number: int) -> int:
+        """How many the threads of a program have executed; 0 when it has ended."""
+        program = self.programs.get(number)
+        tasks = program.process.tasks if program is not None else ()
+        return sum(cast(RegisterFile, task.cpu).instructions for task in tasks)
 
     def close(self) -> None:
         self.machine.close()

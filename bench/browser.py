@@ -1,0 +1,194 @@
+"""`./dev bench --browser`: kernels in Chromium, beside native code and their source as Wasm in the same browser.
+
+Input:  workloads.  Output: the titles and tables of the report.
+Each kernel has a page of its own, into which a visitor could have dropped it: elfin's worker, nothing translated
+ahead.  It is run once to get warm, then a small and a large size count, as elsewhere (`rounds.py`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import report
+from chromium import Chromium, chromium
+from measure import CHECK, Run, RunError, Runner, runners
+from playwright.sync_api import Error, Page
+from rounds import NATIVE, Clock, Timing, estimate, measure
+from suite import Workload
+
+from elfin.pack.site import make_site
+
+HERE: Final = Path(__file__).parent
+SCRIPT: Final = (HERE / "browser.js").read_text()
+WATCHED: Final = 9.0  # seconds that a program runs to see how it gets warm
+WINDOW: Final = 0.5  # seconds over which a speed is taken
+STEADY: Final = 5.0  # seconds after which the speed is thought to be the steady one
+NEAR: Final = 0.7  # of the steady speed: what has to be reached
+LONG: Final = 30  # times the work of about a second: it runs until it is stopped
+
+
+@dataclass(frozen=True)
+class BrowserRunner(Runner):
+    """A kernel in a page: elfin, or its source as Wasm (`takes_wasm`).  The page of a workload stays open until
+    another one comes."""
+
+    browser: Chromium = field(kw_only=True)
+    pages: dict[str, Page] = field(default_factory=dict, compare=False)
+
+    def run(self, workload: Workload, size: int) -> Run:
+        try:
+            return self._run(workload, size)
+        except Error as error:
+            self.close()
+            raise RunError(str(error)) from error
+
+    def close(self) -> None:
+        for page in self.pages.values():
+            page.close()
+        self.pages.clear()
+
+    def _run(self, workload: Workload, size: int) -> Run:
+        page = self.pages.get(workload.name)
+        if page is None:
+            self.close()
+            page = self.pages[workload.name] = self.browser.page()
+            program = (workload.wasm if self.takes_wasm else workload.program) or Path()
+            ask(page, "load" if self.takes_wasm else "boot", f"/kernels/{program.name}")
+            self._once(page, workload, self.sizes(workload)[0])
+        before = self.browser.cpu()
+        printed, wall = self._once(page, workload, size)
+        found = CHECK.search(printed)
+        return Run(self.browser.cpu() - before, wall, found[1] if found else printed, "")
+
+    def _once(self, page: Page, workload: Workload, size: int) -> tuple[str, float]:
+        answer = ask(page, "start" if self.takes_wasm else "run", list(workload.arguments(size)))
+        if isinstance(answer, str):
+            raise RunError(answer)
+        printed, wall, status = answer
+        if status != 0:
+            raise RunError(f"ended with {status}: {printed[-300:]}")
+        return printed, wall
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """How a program gets fast in a fresh page."""
+
+    name: str
+    steady: float  # million instructions a second
+    reached: float  # seconds until NEAR of that
+    waits: tuple[float, ...]  # seconds until the worker answered while the program ran
+
+
+def ask(page: Page, function: str, argument: object) -> Any:
+    """Call a function of `browser.js`."""
+    return page.evaluate(f"(argument) => {SCRIPT.strip()}.{function}(argument)", argument)
+
+
+def browse(
+    workloads: Sequence[Workload], rounds: int, clock: Clock
+) -> tuple[list[tuple[str, str]], bool]:
+    """The report's sections, and whether a run failed."""
+    with site(workloads) as folder, chromium(folder) as browser:
+        native = next(r for r in runners((), ()) if r.name == NATIVE)
+        chosen = [
+            native,
+            BrowserRunner("page", (), browser=browser),
+            BrowserRunner("page-wasm", (), takes_wasm=True, browser=browser),
+        ]
+        plan = [(w, [r for r in chosen if r.can_run(w)]) for w in workloads]
+        clock.left += estimate(plan, rounds) + (WATCHED + 3) * len(workloads)
+        timings = measure(plan, rounds, clock)
+        for runner in chosen:
+            if isinstance(runner, BrowserRunner):
+                runner.close()
+        found = []
+        for workload in workloads:
+            clock.note(f"{workload.name} gets warm", WATCHED + 3)
+            found.append(warm(browser, workload))
+        names = [r.name for r in chosen if r is not native]
+        version = f"Chromium {browser.version}, its default settings."
+    sections = [
+        (
+            "In the browser: kernels, steady state, × native",
+            f"{report.steady(timings, names)}\n\n{version}",
+        ),
+        ("In the browser: what was asked", goals(timings, found)),
+        ("In the browser: a program that was just dropped", warmths(found)),
+    ]
+    return sections, any(t.failed for t in timings)
+
+
+@contextmanager
+def site(workloads: Sequence[Workload]) -> Iterator[Path]:
+    """A folder with elfin's page and the programs."""
+    with tempfile.TemporaryDirectory(prefix="elfin-bench-") as name:
+        folder = Path(name)
+        make_site(folder, has_image=False, title="bench")
+        shutil.copy(HERE / "wasi_worker.js", folder)
+        (folder / "kernels").mkdir()
+        for workload in workloads:
+            for path in (workload.program, workload.wasm):
+                if path is not None:
+                    shutil.copy(path, folder / "kernels")
+        yield folder
+
+
+def warm(browser: Chromium, workload: Workload) -> Warmth:
+    """Start a long run in a fresh page and look how fast it is."""
+    page = browser.page()
+    try:
+        ask(page, "boot", f"/kernels/{workload.program.name}")
+        size = workload.part(LONG)
+        rows = ask(page, "watch", [list(workload.arguments(size)), WATCHED])
+    finally:
+        page.close()
+    speeds = list(_speeds([(0.0, 0.0), *((at, count) for at, count, _ in rows)]))
+    late = [speed for at, speed in speeds if at > STEADY]
+    steady = statistics.median(late) if late else 0.0
+    reached = next((at for at, speed in speeds if speed >= NEAR * steady), 0.0)
+    return Warmth(workload.name, steady / 1e6, reached, tuple(wait for _, _, wait in rows))
+
+
+def _speeds(rows: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Instructions a second from a time on, over WINDOW."""
+    for i, (at, count) in enumerate(rows):
+        later = next((row for row in rows[i:] if row[0] >= at + WINDOW), None)
+        if later is not None:
+            yield at, (later[1] - count) / (later[0] - at)
+
+
+def goals(timings: Sequence[Timing], found: Sequence[Warmth]) -> str:
+    """What was asked beside what was measured."""
+    waits = [wait for one in found for wait in one.waits]
+    slowest = max(found, key=lambda one: one.reached)
+    rows = [
+        ("page / native, geometric mean", "2.0", report.mean(timings, "page", NATIVE)),
+        ("page / source as Wasm, geometric mean", "1.4", report.mean(timings, "page", "page-wasm")),
+        (f"seconds until 70 % of steady speed ({slowest.name})", "5", slowest.reached),
+        ("ms until the worker answers while a program computes, 95 %", "50", _most(waits) * 1e3),
+    ]
+    lines = [report.row(["asked", "at most", "measured"]), "|---|---|---|"]
+    return "\n".join([*lines, *(report.row([a, b, report.figure(c)]) for a, b, c in rows if c)])
+
+
+def warmths(found: Sequence[Warmth]) -> str:
+    head = ["", "M instructions/s", "70 % after s", "answers after ms, 95 %", "at most"]
+    lines = [report.row(head), "|---" * len(head) + "|"]
+    for one in found:
+        waits = [_most(one.waits) * 1e3, max(one.waits, default=0.0) * 1e3]
+        cells = [f"{one.steady:.0f}", f"{one.reached:.1f}", *(f"{wait:.0f}" for wait in waits)]
+        lines.append(report.row([one.name, *cells]))
+    return "\n".join(lines)
+
+
+def _most(waits: Sequence[float]) -> float:
+    """What 95 % do not exceed."""
+    return sorted(waits)[int(len(waits) * 0.95)] if waits else 0.0
