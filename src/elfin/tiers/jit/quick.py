@@ -176,14 +176,16 @@ class Quick(Inline):
         self.unless([odd], [TRUE], [Let(bits, call), Set(result, value)])
 
     def nans(self, type_: Type, *operands: Value) -> Value:
-        """Is one of them, or a lane, NaN?"""
-        return either(
-            [
-                is_nan(kind_of(x, type_), x)
-                for x in dict.fromkeys(operands)
-                if (floats.magnitudes(type_, x) if x.type is V128 else x) not in self.normal
-            ]
-        )
+        """Is one of them, or a lane, NaN?  Then their sum is; that of infinities may be, too."""
+        suspects = [
+            x
+            for x in dict.fromkeys(operands)
+            if (floats.magnitudes(type_, x) if x.type is V128 else x) not in self.normal
+        ]
+        if not suspects:
+            return FALSE
+        kind = kind_of(suspects[0], type_)
+        return is_nan(kind, reduce(partial(make, f"{kind}.add", suspects[0].type), suspects))
 
     # -- arithmetic ----------------------------------------------------------------------------
     def arithmetic(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -270,10 +272,13 @@ class Quick(Inline):
         type_ = I32 if bits.imm == 32 else I64
         result = local(I64, f"{var.imm}.i{len(self.out)}")
         bias, fraction = (1023, 52) if x.type is F64 else (127, 23)
-        limit = make("const", x.type, imm=bias + bits.imm - 1 << fraction)
+        limit = (bias + bits.imm - 1 << fraction) * 2
         fast = make(f"{type_.name}.trunc_sat_{x.type.name}_s", type_, whole)
         self.out.append(Set(result, fast.zext(I64)))
-        large = invert(less(op("abs", whole), limit))
+        pattern = floats.bits_of(
+            whole
+        )  # compared as an integer: NaNs are large, and it is one branch
+        large = const(pattern.type, limit).leu(pattern << 1)
         self.must_not(large, name, result, x, bits, truncates)
         self.known[var] = result
 
