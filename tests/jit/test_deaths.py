@@ -18,6 +18,7 @@ from tests.jit.unprotected import UnprotectedHost
 SOURCE = Path(__file__).parent / "c" / "deaths.c"
 WAYS = (
     "load",
+    "indexed",
     "store",
     "chain",
     "call",

@@ -25,6 +25,15 @@ __attribute__((noinline)) static void load(char *bad) {
     say("behind\n");
 }
 
+__attribute__((noinline)) static void indexed(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        uint64_t *at = i == TIMES - 1 ? (uint64_t *)bad : table;
+        HIDE(at);
+        sink += at[i & 15] + at[(uint8_t)(i >> 5) & 15];
+    }
+    say("behind\n");
+}
+
 __attribute__((noinline)) static void store(char *bad) {
     for (int i = 0; i < TIMES; i++) {
         char *at = i == TIMES - 1 ? bad : (char *)table;
@@ -119,7 +128,7 @@ __attribute__((noinline)) static void forever(char *bad) {
 }
 
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
-    {"load", load}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
+    {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever},
 };

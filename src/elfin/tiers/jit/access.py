@@ -13,10 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from elfin.bits import signed
+from elfin.bits import M32, signed
+from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
-from elfin.ir.types import I32, I64
+from elfin.ir.types import I64
 from elfin.ir.value import Value, local, make
+from elfin.tiers.jit.limits import Limits
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.pages import Span
@@ -43,7 +45,7 @@ class Addresses:
     versions: dict[int, int] = field(default_factory=dict)  # slot -> how often it was written
     places: dict[Value, Place] = field(default_factory=dict)  # what a variable is near to
     slots: dict[int, Place] = field(default_factory=dict)  # what a register is near to
-    small: set[int] = field(default_factory=set)  # registers below 4 GiB
+    limits: Limits = field(default_factory=Limits)
     checked: dict[Value, list[int]] = field(default_factory=dict)  # root -> checked distances
     aligned: dict[Value, int] = field(default_factory=dict)  # root -> distance that is aligned
     spans: dict[Value, list[Span]] = field(default_factory=dict)  # root -> what may be accessed
@@ -53,7 +55,7 @@ class Addresses:
             dict(self.versions),
             {},
             {slot: place for slot, place in self.slots.items() if _lasts(place[0])},
-            set(self.small),
+            self.limits.follow(),
             {root: [*known] for root, known in self.checked.items() if _lasts(root)},
             {root: known for root, known in self.aligned.items() if _lasts(root)},
             {root: [*known] for root, known in self.spans.items() if _lasts(root)},
@@ -84,6 +86,8 @@ class Addresses:
 
     def named(self, var: Value, value: Value) -> None:
         """A variable got a value."""
+        if value.type.is_int:
+            self.limits.named(var, value)
         if value.type is I64 and value.op in ("add", "sub", "get", "local"):
             self.places[var] = self.place(value)
 
@@ -96,15 +100,13 @@ class Addresses:
         self.slots.pop(first, None)
         if place is not None and place[0].op == "local" and abs(place[1]) < NEAR:
             self.slots[first] = place
-        if is_whole and value.op == "zext" and value.args[0].type.bits <= I32.bits:
-            self.small.add(first)
-        elif is_whole:
-            self.small.discard(first)
+        if first < GPRS_END:
+            self.limits.written(slot, value)
 
     def lost(self) -> None:
         """Registers were changed by something else."""
         self.slots.clear()
-        self.small.clear()
+        self.limits.slots.clear()
         for slot in self.versions:
             self.versions[slot] += 1
         self.checked.clear()
@@ -116,19 +118,34 @@ class Addresses:
         root, distance = self.place(make("get", I64, imm=slot))
         self.checked.setdefault(root, []).append(distance)
 
-    def must_check(self, address: Value) -> bool:
-        """Is nothing near to it known to be below 4 GiB?  From now on it is."""
+    def must_check(self, address: Value) -> Value | None:
+        """What must be below 4 GiB so that the access is: it, or something near to it; None if nothing near is not
+        known to be.  From now on it is."""
         if address.op == "const":
-            return bool(address.imm >> 32)
-        base, _ = split(address)
-        if base.op == "get" and base.imm in self.small:
-            return False
-        root, distance = self.place(address)
-        known = self.checked.setdefault(root, [])
-        if any(abs(distance - d) < NEAR for d in known):
-            return False
-        known.append(self.place(base)[1])
-        return True
+            return address if address.imm >> 32 else None
+        base, more = split(address)
+        if self.limits.of(base) <= M32 or self._is_near(*self.place(address), 0):
+            return None
+        base, reach = self._without_index(base)
+        root, start = self.place(base)
+        if reach and self._is_near(root, start + more, reach):
+            return None
+        self.checked.setdefault(root, []).append(start)
+        return base
+
+    def _is_near(self, root: Value, distance: int, reach: int) -> bool:
+        """Is what is so far from a root, or up to `reach` farther, near to something checked?"""
+        known = self.checked.get(root, ())
+        return any(abs(distance - d) < NEAR and abs(distance + reach - d) < NEAR for d in known)
+
+    def _without_index(self, address: Value) -> tuple[Value, int]:
+        """The address without what is added to it, if that is small, and that is at most how much."""
+        if address.op == "add":
+            for base, index in (address.args, reversed(address.args)):
+                reach = self.limits.of(index)
+                if reach < NEAR:
+                    return base, reach
+        return address, 0
 
     def must_align(self, address: Value) -> bool:
         """Is it not known to be a multiple of 16?  From now on it is."""

@@ -275,11 +275,11 @@ class Writer:
             self._check_page(op, address, size, write=write)
             return ADDRESS.trunc(I32), layout.GUEST_BASE
         address = self._formed.get(address, address)  # the displacement is free in an access
-        must = self.addresses.must_check(address)
+        suspect = self.addresses.must_check(address)
         root, distance = split(address)
         base = self.value(root)
-        if must:
-            self.out.append(self.wild.note(base, stack=_on_stack(op)))
+        if suspect is not None:
+            self.out.append(self.wild.note(self.value(suspect), stack=_on_stack(op)))
         if self.wild.paged:
             return self.pages.access(address, root, base, size, write), layout.GUEST_BASE + distance
         return base.trunc(I32), layout.GUEST_BASE + distance
