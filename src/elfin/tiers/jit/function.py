@@ -7,7 +7,7 @@ Output: `ir.stmt.Function`s by the ABI of `frame.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from elfin import layout
 from elfin.codegen.locals import Registers
@@ -27,7 +27,7 @@ from elfin.tiers.jit.events import Event, Exit, Summary
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
 from elfin.tiers.jit.frame import LEFT, NESTED, entry, frame, leave, signature
-from elfin.tiers.jit.inlining import Part, plan
+from elfin.tiers.jit.inlining import Part, needed, plan
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.part import PartWriter
 from elfin.tiers.jit.policy import Policy
@@ -172,13 +172,16 @@ def functions(
     policy: Policy,
     unit: int,
     clock: Clock,
-) -> tuple[list[Function], list[str]]:
+    spare: Collection[int] = (),
+) -> tuple[list[Function], dict[int, str]]:
     """The functions of regions that call one another, in the unit that is made for an address: first one for
-    each, in order, then the outer ones of inner ones; and the name of each region's in the table."""
+    each that needs one (not if it is `spare`, and in line in all others), then the outer ones of inner ones; by
+    address in that order the name of the function in the table."""
     known = {region.entry: (region, ops) for region, ops in zip(regions, lifted, strict=True)}
-    parts = [plan(region, known) for region in regions]
+    parts = needed([plan(region, known) for region in regions], spare)
     called = set().union(*(part.called() for part in parts))
-    callees = {r.entry: Summary(f"at_{r.entry:x}") for r in regions if r.entry in called}
+    entries = [part.region.entry for part in parts]
+    callees = {at: Summary(f"at_{at:x}") for at in entries if at in called}
     made = [
         _Function(part, callees.get(part.region.entry), callees, policy, unit) for part in parts
     ]
@@ -187,11 +190,11 @@ def functions(
     clock.done("opt")
     out: list[Function] = []
     outer: list[Function] = []
-    names: list[str] = []
-    for region, function, flow in zip(regions, made, flows, strict=True):
-        name = f"at_{region.entry:x}"
-        out.append(function.build(name, flow, clock))
-        names.append(name if function.own is None else f"{name}_entry")
+    names: dict[int, str] = {}
+    for at, function, flow in zip(entries, made, flows, strict=True):
+        out.append(function.build(f"at_{at:x}", flow, clock))
+        names[at] = out[-1].name
         if function.own is not None:
-            outer.append(entry(function.own, region.entry, names[-1]))
+            names[at] += "_entry"
+            outer.append(entry(function.own, at, names[at]))
     return [*out, *outer], names

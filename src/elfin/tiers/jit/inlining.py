@@ -9,7 +9,7 @@ Wasm call, its checks and the passing of registers are saved.  What comes back e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from elfin import config
@@ -50,6 +50,18 @@ class Part:
     def targets(self, op: Op) -> list[int]:
         """Where a call goes, as far as was seen."""
         return [op.disp & M64] if is_direct(op) else [*self.region.edges.get(op.pc, ())]
+
+
+def needed(parts: list[Part], spare: Collection[int]) -> list[Part]:
+    """The parts that must be functions: of `spare` ones, which have a translation elsewhere, only those that are
+    called."""
+    found = [part for part in parts if part.region.entry not in spare]
+    others = [part for part in parts if part.region.entry in spare]
+    for part in found:
+        called = part.called() if others else set()
+        found += [other for other in others if other.region.entry in called]
+        others = [other for other in others if other.region.entry not in called]
+    return found
 
 
 def plan(region: Region, known: Mapping[int, tuple[Region, Mapping[int, list[Lifted]]]]) -> Part:

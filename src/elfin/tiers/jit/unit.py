@@ -110,7 +110,7 @@ def translate(
     name section; `edges`: where branches go, if not as the memory has noted."""
     clock = Clock()
     edges = read_edges(memory) if edges is None else edges
-    regions = _regions(pc, lambda at: read(memory, at), edges, is_known)
+    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known)
     ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
     if not regions or not worth(ops):
         return None
@@ -119,7 +119,7 @@ def translate(
     lifted = [lift_region(region, policy.rewrites) for region in regions]
     clock.done("lift")
     known = mark()
-    made, names = functions(regions, lifted, policy, pc, clock)
+    made, names = functions(regions, lifted, policy, pc, clock, spare)
     wasm = module.build(
         made,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -128,26 +128,28 @@ def translate(
             config.TABLE_SIZE,
             config.TABLE_SIZE,
             imported=("env", "table"),
-            elements=((first, tuple(names)),),
+            elements=((first, tuple(names.values())),),
         ),
         name=f"unit {pc:x}",
         wide=policy.wide,
         labels={} if name is None else _labels(memory, regions, name),
     )
-    entries = tuple(region.entry for region in regions)
-    unit = Unit(wasm, first, entries, tuple(_code(memory, regions)), ops, policy)
+    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, policy)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
     if watch is not None:
-        watch(Making(memory, unit, regions, made[: len(regions)], clock.seconds))
+        by_entry = {region.entry: region for region in regions}
+        own = [by_entry[at] for at in names]
+        watch(Making(memory, unit, own, made[: len(own)], clock.seconds))
     return unit
 
 
 def _regions(
     pc: int, read: Callable[[int], list[Op]], edges: Edges, is_known: Callable[[int], bool]
-) -> list[Region]:
+) -> tuple[list[Region], set[int]]:
     """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
-    translated already only small ones: others are called through the table."""
+    translated already only small ones: others are called through the table.  Which of them are."""
+    spare: set[int] = set()
     found: dict[int, Region] = {}
     seen: set[int] = set()
     work = [pc]
@@ -166,6 +168,8 @@ def _regions(
         if again and ops > config.AGAIN_OPS:
             continue
         found[at] = region
+        if again:
+            spare.add(at)
         size += ops
         for block in region.blocks.values():
             last = block.ops[-1]
@@ -174,7 +178,7 @@ def _regions(
                     work += edges.get(last.pc, ())[: config.CALL_TARGETS]
                 elif last.taken >= config.WARM:
                     work.append(last.disp)
-    return list(found.values())
+    return list(found.values()), spare
 
 
 def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, bytes]]:
