@@ -42,6 +42,7 @@ INLINE_ROOM: Final = 100  # instructions that a function gets like this
 INLINE_LEVELS: Final = 2  # calls within calls
 AGAIN_OPS: Final = 20  # instructions of a translated callee that is translated again with a caller
 UNITS_OF_ENTRY: Final = 4  # translations kept for code at one address that keeps changing
+CHANGED_WAIT: Final = 0.004  # seconds before the next one is made, twice as long each time
 UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again
 UNITS_OF_MEMORY: Final = 4000  # started in one guest memory before it is renewed
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most

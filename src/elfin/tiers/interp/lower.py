@@ -49,6 +49,8 @@ Counter = Callable[[Value], list[Stmt]]
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 TARGET = local(I32, "target")
+PIECE = const(I32, 2000)  # instructions in the time of `core.string.WORK`, about
+ZERO = const(I32, 0)
 DIRECT = field(I64, layout.ENTRY_DISP)  # what the binder gives for a branch target
 PENDING = raw_load(I32, BASE, layout.STATE + layout.PENDING)
 # Decoded code was written to: end the run behind this instruction, to drop the decode cache.
@@ -103,7 +105,7 @@ def _let(out: list[Stmt], var: Value | None, value: Value) -> None:
             out.append(Let(STATUS, state.lower(value)))
             out.append(If(STATUS.eq(1), [Br(FAULT)]))
             out.extend(END_SOON)
-            out.append(If(STATUS.eq(2), _count()))
+            out.append(If(STATUS.eq(2), _count_piece()))
         case _:
             out.append(Let(var, state.lower(value)))
 
@@ -153,6 +155,12 @@ def go_to(target: Value, counter: Counter | None = None) -> list[Stmt]:
 
 def _advance() -> Stmt:
     return Set(ENTRY, ENTRY + layout.ENTRY_SIZE)
+
+
+def _count_piece() -> list[Stmt]:
+    """A part of a repeated instruction is done: it takes as much of the turn as it takes time."""
+    left = LEFT.leu(PIECE).select(ZERO, LEFT - PIECE)
+    return [Set(LEFT, left), If(LEFT.ne(0), [Br(NEXT)]), Br(STOP)]
 
 
 def _count() -> list[Stmt]:

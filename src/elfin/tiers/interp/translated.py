@@ -64,7 +64,7 @@ def enter_translated(counted: bool = False) -> list[Stmt]:
         If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
         # Decoded code was written to: as in `lower.END_SOON`.
-        If(PENDING.ne(0), [Set(SAVED, LEFT), Set(LEFT, const(I32, 0)), Br(STOP)]),
+        If(PENDING.ne(0), [Set(SAVED, SAVED + LEFT), Set(LEFT, const(I32, 0)), Br(STOP)]),
         If(RESULT.eq(translated.STEP), [Set(ENTRY, plain), Br(NEXT)]),
         If(
             RESULT.eq(translated.SLOW),

@@ -30,6 +30,7 @@ from elfin.tiers.jit.worth import Worth
 if TYPE_CHECKING:
     from elfin.tiers.jit.inside import Watcher
 
+LONGEST, FORGIVEN = 10, 8  # see `Made`
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 CONTROL = 0xFFC0  # MXCSR but for its sticky flags
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
@@ -45,6 +46,28 @@ class Started:
 
     def is_full(self) -> bool:
         return len(self.units) >= config.UNITS_OF_MEMORY
+
+
+@dataclass(slots=True)
+class Made:
+    """How often one entry was translated, because its code had changed; `due`: when it may be next.
+
+    Who changes code all the time waits twice as long each time, and is forgiven when that stops.
+    """
+
+    times: int = 0
+    due: float = 0.0
+
+    def again(self) -> None:
+        now = perf_counter()
+        if self.times > config.UNITS_OF_ENTRY and now - self.due > FORGIVEN * self._wait():
+            self.times = config.UNITS_OF_ENTRY
+        self.times += 1
+        if self.times > config.UNITS_OF_ENTRY:
+            self.due = now + self._wait()
+
+    def _wait(self) -> float:
+        return config.CHANGED_WAIT * float(1 << min(self.times - config.UNITS_OF_ENTRY, LONGEST))
 
 
 class Translator:
@@ -66,8 +89,8 @@ class Translator:
         self.inside: set[int] = set()  # starts of blocks that some unit has
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
-        self.made: Counter[tuple[int, Policy]] = Counter()  # translations, by entry
-        self.asked: Counter[tuple[int, Policy]] = Counter()
+        self.made: dict[tuple[int, Policy], Made] = {}
+        self.waiting: WeakKeyDictionary[GuestMemory, dict[int, float]] = WeakKeyDictionary()
         self.next_index = 0
         self.bytes = 0  # of all units
         self.generation = 0  # changes when all units are dropped
@@ -79,6 +102,8 @@ class Translator:
         if memory.hot != self.hot:
             memory.set_hot(self.hot)
         self._choose_policy(task, memory)
+        if self.waiting:
+            self._translate_late(memory)
         end = cpu.instructions + budget
         while True:
             left = end - cpu.instructions
@@ -99,13 +124,22 @@ class Translator:
             else:
                 return exit_of(reason, task)
 
+    def _translate_late(self, memory: GuestMemory) -> None:
+        """What had to wait, because its code kept changing."""
+        waiting = self.waiting.get(memory, {})
+        now = perf_counter()
+        for pc in [pc for pc, due in waiting.items() if due <= now]:
+            del waiting[pc]
+            self.translate(memory, pc)
+        if not waiting:
+            self.waiting.pop(memory, None)
+
     def _drop_all(self) -> None:
         """There are as many units as there may be: begin anew."""
         self.units.clear()
         self.careful.clear()
         self.rounds.clear()
         self.made.clear()
-        self.asked.clear()
         self.inside.clear()
         self.worth = Worth(self.hot)
         self.next_index = self.bytes = 0
@@ -137,9 +171,11 @@ class Translator:
         )
         found = next((u for u in known if u[0].is_of(memory, policy)), None)
         if found is None:
-            self.asked[pc, policy] += 1
-            if self.asked[pc, policy] < 1 << max(0, self.made[pc, policy] - config.UNITS_OF_ENTRY):
-                return  # the code there changes all the time
+            made = self.made.setdefault((pc, policy), Made())
+            if perf_counter() < made.due:
+                self.waiting.setdefault(memory, {})[pc] = made.due
+                return
+            is_enough = self.worth.is_enough
             full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
             if full or self.bytes > config.UNITS_BYTES:
                 self._drop_all()
@@ -151,7 +187,7 @@ class Translator:
                 pc,
                 self.next_index,
                 policy,
-                worth=lambda size: not weigh or self.worth.is_enough(pc, size, pc in self.inside),
+                worth=lambda size: not weigh or is_enough(pc, size, pc in self.inside),
                 is_known=lambda at: (
                     at not in own and memory.exports["translated_index"](at, handler) != 0
                 ),
@@ -164,7 +200,7 @@ class Translator:
             self.bytes += len(unit.wasm)
             self.inside.update(at for at, _ in unit.code)
             found = (unit, self._compile(memory, unit))
-            self.made[pc, policy] += 1
+            made.again()
             known.append(found)
             del known[: -config.UNITS_OF_ENTRY]
         self._start(memory, *found)
