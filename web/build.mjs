@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = process.argv[2] ?? `${here}dist`;
-const PYODIDE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+const PYODIDE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"];
 
 await mkdir(`${out}/pyodide`, { recursive: true });
 await build({
@@ -21,6 +21,8 @@ await build({
   logLevel: "warning",
 });
 for (const name of PYODIDE) await cp(`${here}node_modules/pyodide/${name}`, `${out}/pyodide/${name}`);
+const lock = JSON.parse(await readFile(`${here}node_modules/pyodide/pyodide-lock.json`, "utf8"));
+await writeFile(`${out}/pyodide/pyodide-lock.json`, JSON.stringify({ ...lock, packages: {} })); // none is used
 await cp(`${here}static/index.html`, `${out}/index.html`);
 const xterm = await readFile(`${here}node_modules/@xterm/xterm/css/xterm.css`, "utf8");
 await writeFile(`${out}/page.css`, xterm + (await readFile(`${here}static/page.css`, "utf8")));

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_pl
 
 from elfin.cli.main import main
 from elfin.cli.serve import Handler
-from elfin.pack.site import WEB
+from elfin.pack.site import WEB, has_snapshot, package_zip
 from tests.browser.terminal import SECONDS, Shell
 
 ROOT = Path(__file__).parents[2]
@@ -43,15 +43,16 @@ def missing(what: str) -> NoReturn:
 
 
 def build_page() -> None:
-    """`./dev web`, if the page's sources are newer than what it made."""
+    """`./dev web`, if what it made is not of today's sources."""
     sources = [path for name in ("src", "static") for path in (ROOT / "web" / name).iterdir()]
     sources += (ROOT / "web").glob("*.*")
     built = WEB / "worker.js"
-    if built.exists() and built.stat().st_mtime > max(path.stat().st_mtime for path in sources):
+    newest = max(path.stat().st_mtime for path in sources)
+    if built.exists() and built.stat().st_mtime > newest and has_snapshot(package_zip()):
         return
     if not shutil.which("npm"):
         missing("building the page needs node and npm")
-    subprocess.run([sys.executable, ROOT / "dev", "web"], check=True, timeout=300)
+    subprocess.run([sys.executable, ROOT / "dev", "web"], check=True, timeout=600)
 
 
 def pack(site: Path, *words: str) -> None:

@@ -184,6 +184,10 @@ export class Elfin {
       this.onProgress?.(event.what, event.done, event.total);
       return;
     }
+    if (event.event === "mark") {
+      performance.mark(`elfin: ${event.name}`, { startTime: Math.max(0, event.at - performance.timeOrigin) });
+      return;
+    }
     const program = this.programs.get(event.number);
     if (!program) {
       this.early.push(event);

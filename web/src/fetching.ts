@@ -2,10 +2,20 @@
 
 export type Progress = (what: string, done: number, total: number) => void;
 
-/** The bytes of `url`, which is stored as `url`.gz. */
-export async function fetchPacked(url: string, what: string, progress: Progress): Promise<Uint8Array> {
-  const response = await fetch(`${url}.gz`);
-  if (!response.ok || !response.body) throw new Error(`${url}.gz: the server says ${response.status}`);
+/** An answer that has what was asked for. */
+export async function fetchWell(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: the server says ${response.status}`);
+  return response;
+}
+
+/** The bytes of `url`, which is stored as `url`.gz, as they come. */
+export async function streamPacked(
+  url: string,
+  what: string,
+  progress: Progress,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const response = await fetchWell(`${url}.gz`);
   const total = Number(response.headers.get("content-length") ?? 0);
   let done = 0;
   const counter = new TransformStream<Uint8Array, BufferSource>({
@@ -15,8 +25,12 @@ export async function fetchPacked(url: string, what: string, progress: Progress)
       out.enqueue(piece as BufferSource);
     },
   });
-  const plain = response.body.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(plain).arrayBuffer());
+  return response.body!.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
+}
+
+/** All of them. */
+export async function fetchPacked(url: string, what: string, progress: Progress): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await streamPacked(url, what, progress)).arrayBuffer());
 }
 
 /** The same, at once: a guest that reads a file cannot wait.  Only workers may do this. */

@@ -10,7 +10,8 @@ export type Answer = { id: number; result?: unknown; error?: string };
 export type Event =
   | { event: "output"; number: number; fd: number; data: Uint8Array }
   | { event: "exit"; number: number; status: number }
-  | { event: "progress"; what: string; done: number; total: number };
+  | { event: "progress"; what: string; done: number; total: number }
+  | { event: "mark"; name: string; at: number }; // milliseconds since 1970
 
 export type FileRow = { name: string; isFolder: boolean; size: number };
 

@@ -40,9 +40,15 @@ async function machine(): Promise<Elfin> {
 
 async function run(argv: string[], env?: Record<string, string>, folder?: string): Promise<void> {
   const running = await machine();
+  let seen = false;
+  performance.mark("elfin: run");
   const program = await running.run(argv, {
     terminal: screen.size,
-    onStdout: (data) => screen.show(data),
+    onStdout: (data) => {
+      if (!seen) performance.mark("elfin: output");
+      seen = true;
+      screen.show(data);
+    },
     ...(env ? { env } : {}),
     ...(folder ? { cwd: folder } : {}),
   });

@@ -2,38 +2,88 @@
 
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
-import { fetchNow, fetchPacked } from "./fetching";
+import { fetchNow, fetchPacked, fetchWell, streamPacked } from "./fetching";
 import type { Answer, Call, Event, Size, Start } from "./messages";
 import { openStore, type Store } from "./store";
 
+type LoadOptions = NonNullable<Parameters<typeof import("pyodide").loadPyodide>[0]> & {
+  _loadSnapshot?: Uint8Array;
+};
 type Bridge = PyProxy & Record<string, (...args: unknown[]) => unknown>;
 
-const PACKED = ["pyodide.asm.wasm", "python_stdlib.zip"];
+const BUILT = "/elfin/elfin/built"; // where elfin looks for what was made beforehand
+const EARLY = 16; // chunks of an image that is fetched whole at the start
+const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Array<number>(18).fill(0)]);
 const post = (message: Answer | Event, transfer: Transferable[] = []) =>
   (self as unknown as Worker).postMessage(message, transfer);
+/** A point on the way to the first prompt, in the timeline of the page. */
+const mark = (name: string) => post({ event: "mark", name, at: performance.timeOrigin + performance.now() });
 const progress = (what: string, done: number, total: number) =>
   post({ event: "progress", what, done, total });
 
-/** Pyodide fetches its parts by name: give it those that are stored compressed. */
-function unpackFetches(): void {
+/** Python's memory after elfin was imported, if the site has it; else Python is started, and takes its time. */
+async function fetchSnapshot(base: string): Promise<Uint8Array | null> {
+  const url = `${base}pyodide/python.snapshot`;
+  return fetchPacked(url, "Python's memory", progress).catch(() => null);
+}
+
+/** Pyodide's own script: a module that is stored compressed, too. */
+async function fetchEngine(base: string): Promise<LoadOptions["createPyodideModule"]> {
+  const script = await fetchPacked(`${base}pyodide/pyodide.asm.mjs`, "engine", progress);
+  const url = URL.createObjectURL(new Blob([script as BlobPart], { type: "text/javascript" }));
+  const module = (await import(url)) as { default: LoadOptions["createPyodideModule"] };
+  URL.revokeObjectURL(url);
+  return module.default;
+}
+
+/** Pyodide fetches its parts by name: give it those that are stored compressed, as they come. */
+function unpackFetches(base: string, memory: Promise<Uint8Array | null>): void {
   const plain = self.fetch.bind(self);
+  const wasm = streamPacked(`${base}pyodide/pyodide.asm.wasm`, "Python", progress);
   self.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
     const url = String(input instanceof Request ? input.url : input);
-    const name = PACKED.find((part) => url.endsWith(`/${part}`));
-    if (!name) return plain(input, init);
-    const type = name.endsWith(".wasm") ? "application/wasm" : "application/zip";
-    const data = await fetchPacked(url, name, progress);
-    return new Response(data as BlobPart, { headers: { "content-type": type } });
+    const type = (kind: string) => ({ headers: { "content-type": kind } });
+    if (url.endsWith(".asm.wasm")) return new Response(await wasm, type("application/wasm"));
+    if (!url.endsWith("/python_stdlib.zip")) return plain(input, init);
+    const data = (await memory) ? EMPTY_ZIP : await fetchPacked(url, "library", progress);
+    return new Response(data as BlobPart, type("application/zip"));
   };
 }
 
+/** A small image's contents, while Python starts: a guest that reads would wait for each on its own. */
+async function fetchEarly(image: string, index: Uint8Array, into: Map<string, Uint8Array>): Promise<void> {
+  const { chunks } = JSON.parse(new TextDecoder().decode(index)) as { chunks: string[] };
+  if (chunks.length > EARLY) return;
+  const fetchOne = async (name: string) =>
+    into.set(name, new Uint8Array(await (await fetchWell(`${image}${name}`)).arrayBuffer()));
+  await Promise.all(chunks.map(fetchOne));
+}
+
 async function boot(base: string): Promise<PyodideAPI> {
-  unpackFetches();
-  const elfin = fetchPacked(`${base}elfin.zip`, "elfin", progress);
+  mark("worker");
+  const memory = fetchSnapshot(base);
+  unpackFetches(base, memory);
+  const engine = fetchEngine(base);
+  const core = fetchPacked(`${base}core.wasm`, "interpreter", progress);
   const { loadPyodide } = (await import(`${base}pyodide/pyodide.mjs`)) as typeof import("pyodide");
-  const python = await loadPyodide({ indexURL: `${base}pyodide/` });
-  python.unpackArchive((await elfin) as unknown as ArrayBuffer, "zip", { extractDir: "/elfin" });
-  python.runPython("import sys; sys.path.insert(0, '/elfin')");
+  const options: LoadOptions = { indexURL: `${base}pyodide/`, createPyodideModule: await engine };
+  const snapshot = await memory;
+  mark("fetched");
+  const python = await loadPyodide(snapshot ? { ...options, _loadSnapshot: snapshot } : options);
+  mark("python");
+  if (snapshot) {
+    // What is used is in the memory; what is imported later comes out of files that are fetched then.
+    const library = (python.FS.readdir("/lib") as string[]).find((name) => name.endsWith(".zip"))!;
+    python.FS.unlink(`/lib/${library}`);
+    python.FS.createLazyFile("/lib", library, `${base}pyodide/stdlib.zip`, true, false);
+    python.FS.createLazyFile("/", "elfin.zip", `${base}pyodide/elfin.zip`, true, false);
+  } else {
+    const elfin = await fetchPacked(`${base}elfin.zip`, "elfin", progress);
+    python.unpackArchive(elfin as unknown as ArrayBuffer, "zip", { extractDir: "/elfin" });
+    python.runPython("import sys; sys.path.insert(0, '/elfin')");
+  }
+  python.FS.mkdirTree(BUILT);
+  python.FS.writeFile(`${BUILT}/core-profiled.wasm`, await core);
   return python;
 }
 
@@ -45,20 +95,31 @@ class Session {
   ) {}
 
   static async create(base: string, image: string | null): Promise<Session> {
+    const fetched = image ? fetchPacked(`${image}index.json`, "image", progress) : undefined;
+    const early = new Map<string, Uint8Array>();
+    void fetched?.then((index) => fetchEarly(image!, index, early)).catch(() => {});
+    const opened = image ? openStore(image) : null;
     const python = await boot(base);
-    const index = image ? await fetchPacked(`${image}index.json`, "image", progress) : undefined;
-    const kept = image ? new Kept(await openStore(image)) : null;
+    const index = await fetched;
+    const store = await opened;
+    const kept = store ? new Kept(store) : null;
     const port = {
       output(number: number, fd: number, data: Uint8Array) {
         const copy = data.slice();
         post({ event: "output", number, fd, data: copy }, [copy.buffer]);
       },
       exit: (number: number, status: number) => post({ event: "exit", number, status }),
-      chunk: (name: string) => fetchNow(`${image}${name}`),
+      chunk(name: string) {
+        const data = early.get(name) ?? fetchNow(`${image}${name}`);
+        early.delete(name);
+        return data;
+      },
       put: (name: string, data: Uint8Array) => kept?.put(name, data.slice()),
       remove: (name: string) => kept?.remove(name),
     };
+    mark("files");
     const module = python.pyimport("elfin.web.bridge");
+    mark("imports");
     const describe = (error: unknown) => lastError(python, module.message_of, error);
     const blobs = await kept?.load();
     try {
@@ -169,6 +230,7 @@ self.onmessage = async ({ data }: MessageEvent<Call>) => {
   try {
     if (method === "create") {
       session = await Session.create(...(args as [string, string | null]));
+      mark("machine");
       void drive();
       post({ id });
     } else post({ id, result: await session!.call(method, args) });

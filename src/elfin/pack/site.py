@@ -5,6 +5,7 @@ Input:  what to pack.  Output: files below a folder; everything is referred to b
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import zipfile
@@ -13,11 +14,17 @@ from typing import Final
 
 from elfin.errors import ElfinError
 from elfin.pack.image import compressed
-from elfin.tiers.interp.artifact import BUILT, PACKAGE, core_file, core_wasm
+from elfin.tiers.interp.artifact import BUILT, PACKAGE, core_wasm
 
 WEB: Final = BUILT / "web"
+PYTHON: Final = "pyodide"  # the folder of the runtime, here and in the site
 LEFT_OUT: Final = ("cli", "pack", "built", "__pycache__")  # what a page has no use for
-COMPRESSED: Final = (".wasm", ".zip")
+COMPRESSED: Final = (".wasm", ".zip", ".snapshot", ".asm.mjs")
+LATER: Final = ("stdlib.zip", "elfin.zip")  # compressed inside: a page reads them in a hurry
+# Of the runtime's files: what starts from a snapshot needs, and what starts without one.
+SNAPSHOT: Final = ("python.snapshot", *LATER)
+STARTED: Final = ("python_stdlib.zip",)
+KEY: Final = "python.key"  # which sources the snapshot was made of
 MARK: Final = "<html "
 
 
@@ -26,11 +33,15 @@ def make_site(out: Path, *, has_image: bool, title: str) -> None:
     if not WEB.is_dir():
         raise ElfinError("the page's parts are not built: run ./dev web (it needs node and npm)")
     out.mkdir(parents=True, exist_ok=True)
+    sources = package_zip()
+    left_out = (KEY, *(STARTED if has_snapshot(sources) else SNAPSHOT))
     for source in sorted(WEB.rglob("*")):
         target = out / source.relative_to(WEB)
         if source.is_dir():
             target.mkdir(exist_ok=True)
-        elif source.suffix in COMPRESSED:
+        elif source.name in left_out:
+            continue
+        elif source.name.endswith(COMPRESSED) and source.name not in LATER:
             target.with_name(f"{target.name}.gz").write_bytes(compressed(source.read_bytes()))
         else:
             shutil.copyfile(source, target)
@@ -38,18 +49,30 @@ def make_site(out: Path, *, has_image: bool, title: str) -> None:
     if has_image:
         page = page.replace(MARK, f'{MARK}data-image="image/" ')
     (out / "index.html").write_text(page.replace("<title>elfin<", f"<title>{title}<"))
-    (out / "elfin.zip.gz").write_bytes(compressed(package_zip()))
+    (out / "core.wasm.gz").write_bytes(compressed(core_wasm(True)))
+    if not has_snapshot(sources):
+        (out / "elfin.zip.gz").write_bytes(compressed(sources))
+
+
+def has_snapshot(sources: bytes) -> bool:
+    """Whether the snapshot among the page's parts is of these sources: it is made by ./dev web."""
+    key = WEB / PYTHON / KEY
+    return key.exists() and key.read_text() == key_of(sources)
+
+
+def key_of(sources: bytes) -> str:
+    """What is the same when the snapshot would be."""
+    return hashlib.sha256(sources).hexdigest()
 
 
 def package_zip() -> bytes:
-    """elfin's Python and its interpreter's Wasm."""
+    """elfin's Python."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(PACKAGE.rglob("*.py")):
             inside = path.relative_to(PACKAGE)
             if not set(inside.parts) & set(LEFT_OUT):
                 archive.writestr(_dated(f"elfin/{inside}"), path.read_bytes())
-        archive.writestr(_dated(f"elfin/built/{core_file(True, False)}"), core_wasm(True))
     return out.getvalue()
 
 
