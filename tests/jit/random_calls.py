@@ -26,13 +26,14 @@ CONDITIONS: Final = [
 ARITHMETIC: Final = [
     "add", "sub", "xor", "and", "or", "adc", "sbb", "mov", "cmp", "test", "inc", "dec", "neg", "not",
 ]  # fmt: skip
-TURNS: Final = 400
-FUEL: Final = 300
 WORDS: Final = 64
 
 
 class Program:
     """Writes one."""
+
+    turns = 400
+    fuel = 300
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -41,12 +42,12 @@ class Program:
 
     def text(self) -> str:
         put = self.lines.append
-        put(f".intel_syntax noprefix\n.globl _start\n.text\n_start:\nmov r15d, {TURNS}")
+        put(f".intel_syntax noprefix\n.globl _start\n.text\n_start:\nmov r15d, {self.turns}")
         for n, (name, *_) in enumerate(REGISTERS):
             put(f"mov {name}, {self.random.getrandbits(64) if n % 2 else n * 7}")
         for n in range(16):
             put(f"movq xmm{n}, rax\npaddq xmm{n}, xmm{n and n - 1}")
-        put(f"turn: mov qword ptr [fuel], {FUEL}\nmov [main], rsp\ncmp rax, rbx")
+        put(f"turn: mov qword ptr [fuel], {self.fuel}\nmov [main], rsp\ncmp rax, rbx")
         put("call f0\nback: dec r15d\njnz turn")
         for n, (name, *_) in enumerate(REGISTERS):
             put(f"mov [out + {8 * n}], {name}")
@@ -186,5 +187,24 @@ class Program:
     def _out(self, _: int) -> None:
         """As longjmp: rarely back to the main loop."""
         label = self._label()
-        self.lines.append(f"cmp qword ptr [fuel], {self.random.randrange(FUEL)}\njne {label}")
+        self.lines.append(f"cmp qword ptr [fuel], {self.random.randrange(self.fuel)}\njne {label}")
         self.lines.append(f"mov rsp, [main]\njmp back\n{label}:")
+
+
+class Deep(Program):
+    """The first function is large and calls itself twice, deeper than an engine's stack would allow."""
+
+    turns = 30
+    fuel = 3000
+
+    def __init__(self, seed: int, size: int) -> None:
+        super().__init__(seed)
+        self.size = size
+
+    def _function(self, n: int) -> None:
+        self.lines.append(f".balign 16\nf{n}:\ndec qword ptr [fuel]\njns 1f\nret\n1:")
+        for _ in range(2 if n == 0 else 0):
+            self._some(self.size, 0)
+            self.lines.append("call f0")
+        self._some(self.size, 0)
+        self.lines.append("ret")

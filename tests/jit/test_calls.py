@@ -18,7 +18,7 @@ import elfin
 from elfin import config
 from elfin.tiers import policy
 from elfin.tiers.jit.engine import Translator
-from tests.jit.random_calls import Program
+from tests.jit.random_calls import Deep, Program
 
 SOURCE = Path(__file__).parent / "c" / "calls.c"
 CASES = ("deep", "far", "elsewhere", "flags", "floats", "leaves", "tails", "signals", "processes")
@@ -81,11 +81,21 @@ def test_timeout_ends_recursion(program: Path) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_program(seed: int, tmp_path: Path, way: str) -> None:
+    ours, native = outcomes([str(assembled(Program(seed), tmp_path))])
+    assert ours == native
+
+
+@pytest.mark.parametrize("size", [20, 100, 500])
+def test_large_function_nests_deeply(size: int, tmp_path: Path) -> None:
+    ours, native = outcomes([str(assembled(Deep(1, size), tmp_path))])
+    assert ours == native
+
+
+def assembled(program: Program, folder: Path) -> Path:
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
-    source, out = tmp_path / "random.s", tmp_path / "random"
-    source.write_text(Program(seed).text())
+    source, out = folder / "random.s", folder / "random"
+    source.write_text(program.text())
     command = ["gcc", "-nostdlib", "-static", "-no-pie", "-o", str(out), str(source)]
     subprocess.run(command, check=True, timeout=60)
-    ours, native = outcomes([str(out)])
-    assert ours == native
+    return out

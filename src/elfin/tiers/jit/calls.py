@@ -47,7 +47,7 @@ def call(
             return Goto(inlined[target.imm])
         body.nests = True
         if target.imm in body.callees:
-            _invoke(writer.out, writer.events, body.callees[target.imm], op.next)
+            _invoke(body, writer.out, writer.events, body.callees[target.imm], op.next)
         else:
             _by_table(body, writer.out, writer.events, target, op)
         return Goto(behind)
@@ -67,7 +67,7 @@ def call(
 def _called_at(body: Body, pc: int, op: Op, behind: int) -> int:
     """A node that calls a function of the unit."""
     node = Node(ending=Goto(behind), label=pc, note=[])
-    _invoke(node.body, node.note, body.callees[pc], op.next)
+    _invoke(body, node.body, node.note, body.callees[pc], op.next)
     return body.graph.add(node)
 
 
@@ -87,11 +87,11 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
         If((known & handler.eq(TRANSLATED)).eq(0), away, rare=True),
         Statements("spill", event.before),
-        state.store(layout.FUEL, LEFT - 1),
+        state.store(layout.FUEL, LEFT - body.weight),
         Set(CALLED, make("call_indirect", I32, index)),
         If(elsewhere, _leave_called(body, CALLED), rare=True),
         Statements("reload", event.behind),
-        Set(LEFT, FUEL + 1),
+        Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
     ]
 
@@ -119,8 +119,8 @@ def give_back(body: Body, writer: Writer, effects: list[Effect]) -> None:
     writer.events.append(event)
 
 
-def _invoke(out: list[Stmt], events: list[Event], callee: Summary, back: int) -> None:
-    event = Invoke(callee, back)
+def _invoke(body: Body, out: list[Stmt], events: list[Event], callee: Summary, back: int) -> None:
+    event = Invoke(callee, back, body.weight)
     came = Statements("results", event.results)
     rare: list[Stmt] = [If(BACK.eq(GONE), event.up), came, *leave(back)]
     events += [event, Exit(rare, returns=True)]

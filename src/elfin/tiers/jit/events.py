@@ -87,6 +87,7 @@ class Invoke:
 
     callee: Summary
     back: int
+    weight: int
     before: list[Stmt] = field(default_factory=list)
     call: list[Stmt] = field(default_factory=list)
     up: list[Stmt] = field(default_factory=list)

@@ -133,7 +133,7 @@ class Flow:
                     event.behind += loads(event.loaded)
                 case Invoke():
                     event.before += stores(event.stored)
-                    call, results = invocation(event.callee, event.back)
+                    call, results = invocation(event.callee, event.back, event.weight)
                     event.call += call
                     event.results += results
                     event.up += go_up(event.changed, event.owned if inner else None)

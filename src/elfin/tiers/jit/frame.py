@@ -12,7 +12,8 @@ across the call.  Or it leaves: GONE, then each caller leaves too.  Who leaves s
 innermost first: OWNED are the registers whose value is in memory then, which callers do not store.
 
 What is left (`LEFT`, and `layout.FUEL` between functions of the table) is in the low `FUEL_BITS` the number of calls
-that may still be nested, above them the number of instructions, less 1: below zero when none is left.
+that may still be nested (one of a large function counts for several), above them the number of instructions,
+less 1: below zero when none is left.
 """
 
 from __future__ import annotations
@@ -92,13 +93,15 @@ def go_up(changed: int, owned: int | None) -> list[Stmt]:
     return [*out, Br("up" if changed else "gone")]
 
 
-def invocation(callee: Summary, back: int) -> tuple[list[Stmt], list[Stmt]]:
+def invocation(callee: Summary, back: int, weight: int) -> tuple[list[Stmt], list[Stmt]]:
     """The call of an inner function, and what lets its results reach their registers if it returned."""
     homes = _homes(callee.results)
     news = [local(home.type, f"new {home.imm}") for home in homes]
-    call = make("call", I64, LEFT - 1, const(I64, back), *_homes(callee.params), imm=callee.name)
+    call = make(
+        "call", I64, LEFT - weight, const(I64, back), *_homes(callee.params), imm=callee.name
+    )
     reached: list[Stmt] = [Set(home, new) for home, new in zip(homes, news, strict=True)]
-    return [Results((BACK, *news), call)], [*reached, Set(LEFT, BACK + 1)]
+    return [Results((BACK, *news), call)], [*reached, Set(LEFT, BACK + weight)]
 
 
 def returning(own: Summary) -> Stmt:

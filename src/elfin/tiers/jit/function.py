@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from elfin import layout
+from elfin import config, layout
 from elfin.codegen.locals import Registers
 from elfin.ir.stmt import Function, If, Stmt
 from elfin.ir.types import I32, I64
@@ -65,6 +65,8 @@ class _Function:
             Floats(policy.sticky),
             Wild(policy.paged),
         )
+        size = sum(p.region.size for p in part.all())
+        self.body.weight += size // config.NESTED_OPS
         self.graph = self.body.graph
 
     def flow(self, clock: Clock) -> Flow:
@@ -76,7 +78,8 @@ class _Function:
             known.near_checked(layout.RSP)  # the return address was written there
         start.ending = Goto(PartWriter(self.body, self.part, (known, set())).entry)
         if self.body.nests:  # there may be too many on the stack
-            start.body.append(If((LEFT & NESTED).eq(0), self._leave_at(start, CONTINUE), rare=True))
+            deep = (LEFT & NESTED).ltu(self.body.weight)
+            start.body.append(If(deep, self._leave_at(start, CONTINUE), rare=True))
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")
