@@ -53,7 +53,7 @@ def test_code_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     renewals = []
     renew = GuestMemory.renew
     monkeypatch.setattr(GuestMemory, "renew", lambda self: renewals.append(renew(self)))
-    command = [str(build(C / "rewriting.c")), "hot", "300"]
+    command = [str(build(C / "rewriting.c")), "hot", "120"]
     done = elfin.run(command, capture_output=True, timeout=100, tier="jit")
     assert (done.returncode, done.stdout) == native(command)
     sizes = made[0].sizes

@@ -73,6 +73,7 @@ def choose(name: str) -> str:
     if translator is None:
         return name
     vars(policy)["Translator"] = translator
+    vars(config)["UNITS_OF_ENTRY"] = 1000  # many programs at the same addresses
     return "jit"
 
 
