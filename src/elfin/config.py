@@ -37,9 +37,7 @@ ROUNDS: Final = 8  # times at most that a unit is made anew for ways it lacks
 WARM: Final = 100  # times a call is made before its target is translated with the caller
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most
-NESTED_OPS: Final = (
-    100  # instructions of a function that is one level of nesting; of a larger one a call is more
-)
+NESTED_OPS: Final = 100  # a call of a function of that many instructions is one level more
 INLINE_OPS: Final = 30  # instructions of a function that becomes part of its callers
 INLINE_ROOM: Final = 100  # instructions that a function gets like this
 INLINE_LEVELS: Final = 2  # calls within calls

@@ -39,13 +39,17 @@ SLOW = {
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    chosen = WAYS[request.param]
+    choose(request.param, monkeypatch)
+    return str(request.param)
+
+
+def choose(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = WAYS[way]
     if chosen is not None:
         hot, warm, turn = chosen
         monkeypatch.setattr(config, "WARM", warm)
         monkeypatch.setattr(config, "TURN_BUDGET", turn)
         monkeypatch.setattr(policy, "Translator", partial(Translator, hot))
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,10 @@ def test_random_program(seed: int, tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("size", [20, 100, 500])
-def test_large_function_nests_deeply(size: int, tmp_path: Path) -> None:
+def test_large_function_nests_deeply(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose("soon", monkeypatch)
     ours, native = outcomes([str(assembled(Deep(1, size), tmp_path))])
     assert ours == native
 
