@@ -106,7 +106,7 @@ class Writer:
     _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.addresses, self.out, self.wild.allowed)
+        self.pages = Pages(self.addresses, self.out)
         kind = Inline if self.floats.sticky else Quick
         self._inline = kind(
             self.floats, self.out, self._known, self._slow, self.careful, self.normal

@@ -135,10 +135,10 @@ def frame(
         body.append(Return((RESULT,)))
         if calls:
             body = [Block("gone", body), Return((STATUS,))]
-        return [*wild.begin(), *loads(needed), Set(LEFT, FUEL), *body]
+        return wild.enclose([*loads(needed), Set(LEFT, FUEL), *body])
     body += [state.store(layout.RESULT, RESULT), state.store(layout.OWNED, OWN)]
     zeros = (const(home.type, 0) for home in _homes(own.results))
-    return [*wild.begin(), *loads(needed), Block("gone", body), Return((GONE, *zeros))]
+    return wild.enclose([*loads(needed), Block("gone", body), Return((GONE, *zeros))])
 
 
 def entry(own: Summary, pc: int, name: str) -> Function:

@@ -1,8 +1,8 @@
-"""Permissions of pages in code without exact faults, where the host has no memory protection: collected where
-memory is accessed, looked at later (`wild.py` says when, and why nobody can tell).
+"""Permissions of pages in code without exact faults, where the host has no memory protection: looked at before
+memory is accessed.  Who is refused dies: no state is kept up for that, unlike in exact code.
 
 Input:  the accesses of a block, each as a distance from a root (`access.py`).
-Output: statements that AND the permission bytes of what is accessed into two locals.
+Output: statements that leave to DENIED.
 
 Accesses near to each other are one span: where its first and its last byte are allowed all is, because it is not
 longer than a page.  What is checked is known at the end of a span, what it is checked by stands at its beginning:
@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from elfin import layout
 from elfin.codegen.memory import PAGE_SHIFT
 from elfin.codegen.state import raw_load
-from elfin.ir.stmt import Block, Let, Set, Stmt
+from elfin.ir.stmt import Block, Br, If, Let, Stmt
 from elfin.ir.types import I8, I32, I64
 from elfin.ir.value import Value, const, local
 from elfin.tiers.jit.access import ALIGNMENT, Addresses
 
-READABLE = local(I32, "readable")
-WRITABLE = local(I32, "writable")
+DENIED = "denied"  # label around the whole function
 STACK_ALIGNMENT = 8
 STACK = (f"v{layout.RSP:x}.", f"v{layout.RBP:x}.")
 ABSOLUTE = const(I64, 0)  # the root of constant addresses
@@ -60,20 +59,23 @@ class Span:
             self.last = end if is_first else max(self.last, end)
         return True
 
-    def close(self, known: tuple[int, int], used: dict[Value, None]) -> None:
+    def close(self, known: tuple[int, int]) -> None:
         """Nothing is added any more; `known`: it is a multiple of the second at the first."""
         self.is_open = False
         distance, unit = known
+        found: dict[int, Value] = {}  # by the bit that is needed: all permissions ANDed
         seen = set()
         for at, write in self._ends():
             piece = (at - distance) // unit
-            if (piece, write) not in seen:
-                seen.add((piece, write))
-                near = self.base if at == self.at else self.base + (at - self.at)
-                allowed = WRITABLE if write else READABLE
-                used[allowed] = None
-                permission = raw_load(I8, near >> PAGE_SHIFT, layout.PAGES).zext(I32)
-                self.body.append(Set(allowed, allowed & permission))
+            if (piece, write) in seen:
+                continue
+            seen.add((piece, write))
+            near = self.base if at == self.at else self.base + (at - self.at)
+            permission = raw_load(I8, near >> PAGE_SHIFT, layout.PAGES).zext(I32)
+            need = layout.PAGE_W if write else layout.PAGE_R
+            found[need] = found[need] & permission if need in found else permission
+        for need, allowed in found.items():
+            self.body.append(If((allowed & need).eq(0), [Br(DENIED)], rare=True))
 
     def _ends(self) -> Iterator[tuple[int, bool]]:
         if self.first < self.last:
@@ -86,11 +88,10 @@ class Span:
 
 @dataclass(slots=True)
 class Pages:
-    """The accesses of one block; `used` are those of the two locals that its function has."""
+    """The accesses of one block."""
 
     addresses: Addresses
     out: list[Stmt]
-    used: dict[Value, None]
     _open: dict[Span, Value] = field(default_factory=dict)
     _count: int = 0
 
@@ -122,7 +123,7 @@ class Pages:
     def close(self) -> None:
         """What comes next may not happen."""
         for span, root in self._open.items():
-            span.close(self._alignment(root), self.used)
+            span.close(self._alignment(root))
         self._open.clear()
 
     def _alignment(self, root: Value) -> tuple[int, int]:

@@ -14,7 +14,7 @@ class Policy:
     `sticky`: MXCSR's sticky flags are exact.  Else denormal, underflow and precision may be missing: as long as the
     guest has never written to MXCSR, so that it cannot tell what raised them (see RATIONALE.md).
     `wide`: the engine has wide arithmetic.
-    `paged`: the host has no memory protection: permissions of pages are collected (`pages.py`).
+    `paged`: the host has no memory protection: permissions of pages are looked at (`pages.py`).
     `rewrites`: a store may change the very next instruction, which then reads flags that the old one set.
     `round`: how often it was made anew, because control took ways that it lacked."""
 

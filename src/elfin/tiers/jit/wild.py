@@ -20,7 +20,7 @@ from elfin.ir.types import I32, I64
 from elfin.ir.value import ZERO64, Value, const, local
 from elfin.isa.vectors import GP, PF, SS
 from elfin.runtime.translated import REFUSED
-from elfin.tiers.jit.pages import READABLE
+from elfin.tiers.jit.pages import DENIED
 
 WILD = local(I64, "wild")
 # Of accesses relative to SS: one that is not canonical raises another signal.
@@ -36,9 +36,8 @@ LOW = 15
 class Wild:
     """The addresses of one function."""
 
-    paged: bool = False  # permissions of pages are collected
+    paged: bool = False  # permissions of pages are looked at (`pages.py`)
     used: dict[Value, None] = field(default_factory=dict)
-    allowed: dict[Value, None] = field(default_factory=dict)  # used locals of `pages.py`
     _checks: list[list[Stmt]] = field(default_factory=list)
 
     def note(self, address: Value, *, stack: bool, aligned: bool = False) -> Stmt:
@@ -61,23 +60,14 @@ class Wild:
             body += self.ended()
             body += [Set(seen, ZERO64) for seen in self.used]
 
-    def begin(self) -> list[Stmt]:
-        """Where the function starts."""
-        return [Set(allowed, const(I32, -1)) for allowed in self.allowed]
+    def enclose(self, body: list[Stmt]) -> list[Stmt]:
+        """A function's body, which returns, and behind it what ends the run where a page is refused."""
+        if not self.paged:
+            return body
+        return [Block(DENIED, body), *self.ended(), *refuse(const(I32, PF), ZERO64)]
 
     def ended(self) -> list[Stmt]:
-        """End the run if there was a bad address, or a page refused an access."""
-        return [*self._ended_bad(), *self._ended_refused()]
-
-    def _ended_refused(self) -> list[Stmt]:
-        if not self.allowed:
-            return []
-        allowed = const(I32, layout.PAGE_R)
-        for one in self.allowed:
-            allowed = allowed & (one if one is READABLE else one >> 1)
-        return [If(allowed.eq(0), refuse(const(I32, PF), ZERO64), rare=True)]
-
-    def _ended_bad(self) -> list[Stmt]:
+        """End the run if there was a bad address."""
         if not self.used:
             return []
         odd, stack = self._among(ODD, ODD_STACK), self._among(WILD_STACK, ODD_STACK)
