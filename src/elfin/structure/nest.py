@@ -2,16 +2,44 @@
 
 Input:  a reducible graph.
 Output: the same graph, changed in place: an outer loop's ways back go to an empty node before the inner loop's start.
+        `peel_first`: the first run through the innermost loop is a copy of it.
 
 A region that begins in the middle of a nest of loops, where it was found hot, makes one loop of them: all ways
 back lead to where it begins.  An engine then carries through each turn of the innermost what only the outer ones
-change.
+change, and its register allocator gives what goes around in all of them a place in memory.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
+
+PEELED: Final = 6  # nodes of a loop that are copied at most
+
+
+def peel_first(graph: Graph) -> None:
+    """Where the graph begins with the start of several loops, let it begin with a copy of the innermost: the others
+    start behind that then.  If it leads to one of their nodes alone: else they could be entered at several."""
+    o = order(graph)
+    (header,) = graph.successors(0)
+    back = [n for n in dict.fromkeys(o.predecessors[header]) if o.rank[n] >= o.rank[header]]
+    bodies = sorted((_body(o, header, n) for n in back), key=len)
+    if not bodies or len(bodies[0]) > PEELED:
+        return
+    inner, outer = bodies[0], set[int]().union(*bodies)
+    ways = {to for n in inner for to in graph.successors(n) if to in outer - inner}
+    if len(ways) != 1:
+        return
+    copies = {
+        number: graph.add(Node(node.body, node.ending, node.label, node.note))
+        for number in sorted(inner)
+        for node in (graph.nodes[number],)
+    }
+    for number in copies.values():
+        graph.nodes[number].ending = redirected(graph.nodes[number].ending, copies)
+    graph.nodes[0].ending = redirected(graph.nodes[0].ending, copies)
 
 
 def separate_nests(graph: Graph) -> None:

@@ -16,7 +16,7 @@ from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
 from elfin.runtime.translated import CONTINUE, STEP
 from elfin.structure.graph import Choose, Goto, Node, redirected
-from elfin.structure.nest import separate_nests
+from elfin.structure.nest import peel_first, separate_nests
 from elfin.structure.order import order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
@@ -84,6 +84,7 @@ class _Function:
         self.body.wild.finish()
         clock.done("lift")
         make_reducible(self.graph)
+        peel_first(self.graph)
         separate_nests(self.graph)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
