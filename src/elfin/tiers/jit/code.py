@@ -23,15 +23,16 @@ from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 
 _ENTRY = struct.Struct("<HBBIHHHHqQ")
 assert _ENTRY.size == layout.ENTRY_SIZE
-_EDGE = struct.Struct("<II")
+_EDGES = f"<{1 << layout.EDGES_BITS}Q"  # rows of source and target
 Edges = Mapping[int, tuple[int, ...]]  # where branches went, the commonest target first
 NO_EDGES: Final[Edges] = {}
 RUN_BYTES = 33 * layout.ENTRY_SIZE  # the longest run (core/cache.py) and its GOTO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Op:
-    """One decoded instruction: its variant (None: undefined) and `lift.entry.Fields` as constants."""
+    """One decoded instruction: its variant (None: undefined) and `lift.entry.Fields` as constants.  It does not change,
+    but is not frozen, which would triple the time to make one."""
 
     variant: Variant | None
     pc: int
@@ -105,14 +106,20 @@ def read_run(memory: GuestMemory, pc: int) -> list[Op]:
 
 def read_edges(memory: GuestMemory) -> Edges:
     """The ways that were noted: of indirect branches, and those that translated code lacked."""
-    size = 2 << layout.PROFILE_BITS
-    counts = struct.unpack(f"<{size // 2}H", memory.space.read(layout.PROFILE, size))
+    rows = struct.unpack(_EDGES, memory.space.read(layout.EDGES, 8 << layout.EDGES_BITS))
     edges: dict[int, list[int]] = {}
-    for source, to in _EDGE.iter_unpack(memory.space.read(layout.EDGES, 8 << layout.EDGES_BITS)):
-        if to:
-            edges.setdefault(source, []).append(to)
-    shift = 32 - layout.PROFILE_BITS
-    return {
-        source: tuple(sorted(found, key=lambda to: -counts[((to * SPREAD) & M32) >> shift]))
-        for source, found in edges.items()
-    }
+    for row in filter(None, rows):
+        edges.setdefault(row & M32, []).append(row >> 32)
+    return {source: _by_count(memory, found) for source, found in edges.items()}
+
+
+def _by_count(memory: GuestMemory, targets: list[int]) -> tuple[int, ...]:
+    """The commonest first."""
+    if len(targets) > 1:
+        targets.sort(key=lambda to: -_count(memory, to))
+    return tuple(targets)
+
+
+def _count(memory: GuestMemory, pc: int) -> int:
+    at = layout.PROFILE + 2 * ((pc * SPREAD & M32) >> (32 - layout.PROFILE_BITS))
+    return int.from_bytes(memory.space.read(at, 2), "little")

@@ -115,8 +115,8 @@ class Translator:
                     raise
                 return fault
             if reason == LEAVE_HOT:
-                if self.worth.is_hot(cpu.rip):
-                    self.translate(memory, cpu.rip, weigh=True)
+                self.worth.note(cpu.rip)
+                self.translate(memory, cpu.rip, weigh=True)
             elif reason == LEAVE_EDGE:
                 self.extend(memory)
             elif reason == LEAVE_SLOW:
@@ -175,7 +175,7 @@ class Translator:
             if perf_counter() < made.due:
                 self.waiting.setdefault(memory, {})[pc] = made.due
                 return
-            is_enough = self.worth.is_enough
+            most = self.worth.most(pc, again=pc in self.inside) if weigh else None
             full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
             if full or self.bytes > config.UNITS_BYTES:
                 self._drop_all()
@@ -187,7 +187,7 @@ class Translator:
                 pc,
                 self.next_index,
                 policy,
-                worth=lambda size: not weigh or is_enough(pc, size, pc in self.inside),
+                most=most,
                 is_known=lambda at: (
                     at not in own and memory.exports["translated_index"](at, handler) != 0
                 ),

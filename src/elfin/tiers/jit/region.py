@@ -20,8 +20,15 @@ from elfin.ir.value import TRUE, Value
 from elfin.tiers.jit import lifted
 from elfin.tiers.jit.code import NO_EDGES, Edges, Op
 
+# How control goes on behind an instruction; the last is for the interpreter.
+LINE: Final = "line"
 CALL: Final = "call"
 RETURN: Final = "ret"
+BRANCH: Final = "branch"
+JUMP: Final = "jump"
+COMPUTED: Final = "computed jump"
+RAISE: Final = "raise"
+LEAVE: Final = "leave"
 
 
 @dataclass(slots=True)
@@ -49,6 +56,7 @@ class Region:
 
     @property
     def size(self) -> int:
+        """How many instructions it has."""
         return sum(len(block.ops) for block in self.blocks.values())
 
     def indirect_jumps(self) -> list[Op]:
@@ -100,6 +108,8 @@ def discover(
                     break
                 ops[op.pc] = op
                 pc = op.next
+                if _way(op) is LINE:
+                    continue
                 targets, goes_on = successors(op, edges)
                 for to in targets:
                     leaders.add(to)
@@ -107,17 +117,16 @@ def discover(
                         not goes_on or op.taken or to in edges.get(op.pc, ())
                     ):  # else it is not worth its place
                         work.append(to)
-                if targets or not goes_on or kind(op) == CALL:
-                    leaders.add(op.next)
+                leaders.add(op.next)
                 if not goes_on:
                     break
             else:
                 continue
             break
-    return Region(entry, _blocks(ops, leaders, edges), edges, full=len(ops) >= most)
+    return Region(entry, _blocks(ops, leaders), edges, full=len(ops) >= most)
 
 
-def _blocks(ops: dict[int, Op], leaders: set[int], edges: Edges) -> dict[int, Block]:
+def _blocks(ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
     blocks: dict[int, Block] = {}
     for pc in sorted(leaders & ops.keys()):
         block = blocks[pc] = Block(pc)
@@ -126,21 +135,17 @@ def _blocks(ops: dict[int, Op], leaders: set[int], edges: Edges) -> dict[int, Bl
             op = ops[at]
             block.ops.append(op)
             at = op.next
-            if not translatable(op):
-                block.step = True
-                break
-            targets, goes_on = successors(op, edges)
-            if targets or not goes_on or kind(op) == CALL:
+            way = _way(op)
+            if way is not LINE:
+                block.step = way is LEAVE
                 break
     return blocks
 
 
 def kind(op: Op) -> str:
     """CALL, RETURN, or nothing of interest."""
-    if op.variant is None:
-        return ""
-    name = op.variant.form.mnemonic
-    return name if name in (CALL, RETURN) and translatable(op) else ""
+    way = _way(op)
+    return way if way is CALL or way is RETURN else ""
 
 
 def is_direct(op: Op) -> bool:
@@ -150,41 +155,44 @@ def is_direct(op: Op) -> bool:
 
 def is_indirect(op: Op) -> bool:
     """Is it a jump whose target is computed?"""
-    return translatable(op) and _shape(op) == "jump" and not is_direct(op) and not kind(op)
-
-
-def successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
-    """Targets inside a region, and whether control may go on in line."""
-    if not translatable(op):
-        return [], False
-    last = _shape(op)
-    if last == "branch":
-        return [op.disp & MASK], True
-    if last == "jump":
-        if kind(op) == CALL:
-            return [], True
-        if is_direct(op):
-            return [op.disp & MASK], False
-        return (edges.get(op.pc, ()) if is_indirect(op) else ()), False
-    return [], last != "raise"
-
-
-MASK = (1 << 64) - 1
-_shapes: dict[Variant, str] = {}
+    return _way(op) is COMPUTED
 
 
 def translatable(op: Op) -> bool:
     """May it stand in translated code?  Else the interpreter executes it."""
-    return op.variant is not None and _shape(op) != "leave"
+    return _way(op) is not LEAVE
 
 
-def _shape(op: Op) -> str:
-    """How the variant ends: "line", "jump", "branch", "raise" or "leave"."""
-    assert op.variant is not None
-    found = _shapes.get(op.variant)
+def successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
+    """Targets inside a region, and whether control may go on in line."""
+    way = _way(op)
+    if way is LINE or way is CALL:
+        return (), True
+    if way is BRANCH or way is JUMP:
+        return (op.disp & MASK,), way is BRANCH
+    return (edges.get(op.pc, ()) if way is COMPUTED else ()), False
+
+
+MASK = (1 << 64) - 1
+_ways: dict[Variant | None, str] = {None: LEAVE}
+
+
+def _way(op: Op) -> str:
+    """How control goes on behind the instruction."""
+    found = _ways.get(op.variant)
     if found is None:
-        found = _shapes[op.variant] = _shape_of(lifted.effects(op))
+        found = _ways[op.variant] = _way_of(op)
     return found
+
+
+def _way_of(op: Op) -> str:
+    assert op.variant is not None
+    shape = _shape_of(lifted.effects(op))
+    if shape is JUMP:
+        name = op.variant.form.mnemonic
+        known = {CALL: CALL, RETURN: RETURN}.get(name)
+        return known or (JUMP if is_direct(op) else COMPUTED)
+    return shape
 
 
 def _leaves(effect: Effect) -> bool:
@@ -204,12 +212,12 @@ def _unmasks(effect: Effect) -> bool:
 
 def _shape_of(body: list[Effect]) -> str:
     if any(isinstance(e, PutAt) or _leaves(e) or _unmasks(e) for e in body):
-        return "leave"
+        return LEAVE
     match body[-1] if body else None:
         case Jump():
-            return "jump"
+            return JUMP
         case Branch():
-            return "branch"
+            return BRANCH
         case Raise(when) if when is TRUE:
-            return "raise"
-    return "line"
+            return RAISE
+    return LINE

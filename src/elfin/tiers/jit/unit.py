@@ -99,20 +99,20 @@ def translate(
     *,
     read: Reader = read_run,
     edges: Edges | None = None,
-    worth: Callable[[int], bool] = lambda _: True,
+    most: int | None = None,
     is_known: Callable[[int], bool] = lambda _: False,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate, or if that many instructions are not `worth` it.  Its functions get table indices from `first` on.
+    translate, or if it would have more than `most` instructions.  Its functions get table indices from `first` on.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted."""
     clock = Clock()
     edges = read_edges(memory) if edges is None else edges
-    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known)
-    ops = sum(len(block.ops) for region in regions for block in region.blocks.values())
-    if not regions or not worth(ops):
+    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known, most)
+    ops = sum(region.size for region in regions)
+    if not regions or (most is not None and ops > most):
         return None
     clock.done("decode")
     trim()
@@ -145,32 +145,40 @@ def translate(
 
 
 def _regions(
-    pc: int, read: Callable[[int], list[Op]], edges: Edges, is_known: Callable[[int], bool]
+    pc: int,
+    read: Callable[[int], list[Op]],
+    edges: Edges,
+    is_known: Callable[[int], bool],
+    most: int | None,
 ) -> tuple[list[Region], set[int]]:
     """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
-    translated already only small ones: others are called through the table.  Which of them are."""
+    translated already only small ones: others are called through the table.  Which of them are.  What has more
+    than `most` instructions is not read to its end."""
+    end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
     spare: set[int] = set()
     found: dict[int, Region] = {}
     seen: set[int] = set()
     work = [pc]
     size = 0
-    while work and len(found) < config.UNIT_REGIONS and size < config.REGION_OPS:
+    while work and len(found) < config.UNIT_REGIONS and size < end:
         at = work.pop(0)
         if at in seen:
             continue
         seen.add(at)
         again = at != pc and is_known(at)
-        region = discover(at, read, edges, config.AGAIN_OPS + 1 if again else config.REGION_OPS)
+        limit = config.AGAIN_OPS + 1 if again else config.REGION_OPS
+        if most is not None:
+            limit = min(limit, end - size)
+        region = discover(at, read, edges, limit)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
-        ops = sum(len(block.ops) for block in region.blocks.values())
-        if again and ops > config.AGAIN_OPS:
+        if again and region.size > config.AGAIN_OPS:
             continue
         found[at] = region
         if again:
             spare.add(at)
-        size += ops
+        size += region.size
         for block in region.blocks.values():
             last = block.ops[-1]
             if kind(last) == CALL:

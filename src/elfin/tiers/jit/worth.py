@@ -2,7 +2,8 @@
 
 Input:  the addresses where the interpreter left because a counter stood at a power of two from its threshold on,
         and the sizes of units in guest instructions.
-Output: yes or no.  An address's n-th leave stands for 2**(n-1) times the threshold.
+Output: the size up to which a translation is worth it.  An address's n-th leave stands for 2**(n-1) times the
+        threshold.
 
 To translate an instruction costs what the interpreter needs for tens of thousands: a large unit must have
 shown that it is used much.  A threshold below the usual one means just what it says, for tests.
@@ -22,21 +23,19 @@ class Worth:
         self.hot = hot
         self.weighs = hot >= config.HOT
         self.heat: Counter[int] = Counter()  # by address: leaves
-        self.needed: dict[int, int] = {}  # executions that are worth it
         self.misses: Counter[int] = Counter()  # by a unit's address: leaves
 
-    def is_hot(self, pc: int) -> bool:
-        """Note that control came often to `pc`.  Is that enough, as far as is known?"""
+    def note(self, pc: int) -> None:
+        """Control came often to `pc`."""
         self.heat[pc] += 1
-        return self._executions(pc) >= self.needed.get(pc, 0)
 
-    def is_enough(self, pc: int, size: int, again: bool) -> bool:
-        """Is it enough for a unit of `size` instructions?  `again`: other translations have the code already, and the
-        interpreter came into its middle."""
-        if self.weighs:
-            each = config.PATIENCE * (config.AGAIN_PATIENCE if again else 1)
-            self.needed[pc] = size * each
-        return self._executions(pc) >= self.needed.get(pc, 0)
+    def most(self, pc: int, again: bool) -> int | None:
+        """The instructions of a unit at most; None: no matter how many.  `again`: other translations have the code
+        already, and the interpreter came into its middle."""
+        if not self.weighs:
+            return None
+        each = config.PATIENCE * (config.AGAIN_PATIENCE if again else 1)
+        return (self.hot << max(0, self.heat[pc] - 1)) // each
 
     def has_missed_enough(self, at: int, size: int) -> bool:
         """Note that control often took ways that the unit of `at` lacks.  Should it be made anew with them?"""
@@ -46,6 +45,3 @@ class Worth:
             return False
         self.misses[at] = 0
         return True
-
-    def _executions(self, pc: int) -> int:
-        return self.hot << (self.heat[pc] - 1)
