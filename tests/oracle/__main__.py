@@ -10,21 +10,21 @@ import traceback
 from tests.oracle.generate import States
 from tests.oracle.native import Native
 from tests.oracle.run import check, forms
-from tests.oracle.tiers import TIERS
+from tests.oracle.tiers import LONG_TIERS
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev oracle", description=__doc__)
     parser.add_argument("mnemonic", nargs="*", help="only these (default: every instruction)")
     parser.add_argument("--states", type=int, default=1000, help="states a form (default 1000)")
-    parser.add_argument("--tier", choices=sorted(TIERS), default="ref")
+    parser.add_argument("--tier", choices=sorted(LONG_TIERS), default="ref")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-v", "--verbose", action="store_true", help="a line a form")
     options = parser.parse_args()
     chosen = forms(options.mnemonic)
     if not chosen:
         parser.error(f"no implemented form of {' '.join(options.mnemonic) or 'anything'}")
-    states, tier = States(options.seed), TIERS[options.tier]()
+    states, tier = States(options.seed), LONG_TIERS[options.tier]()
     failed, total, start = 0, 0, time.monotonic()
     with Native() as native:
         for form in chosen:

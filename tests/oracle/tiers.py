@@ -22,3 +22,7 @@ TIERS: Final[dict[str, Callable[[], Executor]]] = {
     "jit-canonical": lambda: TranslatorExecutor(True, False, CanonicalHost()),
     "ref": ReferenceExecutor,
 }
+# For `./dev oracle` only: cases whose access the host refuses are the interpreter's.  Of what is left guarded code may
+# differ where a read-modify-write that changes nothing meets a read-only page (its store is left out), and where
+# an aligned access is not aligned (refused at the next way out).
+LONG_TIERS: Final = {**TIERS, "jit-guarded": partial(TranslatorExecutor, exact=False)}

@@ -79,7 +79,7 @@ class Playground:
     def _run_here(self, command: Sequence[str], stdin: bytes) -> Seen:
         self.reset()
         done = _machine(self.root).run(
-            command, input=stdin, capture_output=True, timeout=PATIENCE,
+            command, input=stdin, capture_output=True, timeout=10 * PATIENCE,
             cwd=self.work, env=self.variables(),
         )  # fmt: skip
         return Seen(done.returncode, done.stdout, done.stderr, tree(self.work))
