@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_pl
 
 from elfin.cli.main import main
 from elfin.cli.serve import Handler
-from elfin.pack.site import WEB, has_snapshot, package_zip
+from elfin.pack.site import WEB, has_snapshot, make_site, package_zip
 from tests.browser.terminal import SECONDS, Shell
 
 ROOT = Path(__file__).parents[2]
@@ -62,10 +62,11 @@ def pack(site: Path, *words: str) -> None:
 
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that is served; a packed shell is in it, below a sub-path."""
+    """The folder that is served; a packed shell and the page for any program are in it, below sub-paths."""
     folder = tmp_path_factory.mktemp("sites")
     build_page()
     pack(folder / "shell", *SHELL)
+    make_site(folder / "drop", has_image=False, title="elfin")
     return folder
 
 

@@ -97,6 +97,13 @@ def test_changes_outlive_the_visit(page: Page, server: str) -> None:
     shell.wait_for_prompt()
     shell.type("clear; cat note; echo a/*\n")
     shell.wait_for("\nremember me\na/b\n")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.evaluate("window.before = true")
+    page.click("#reset")
+    page.wait_for_function("!window.before")
+    shell.wait_for_prompt()
+    shell.type("ls -A | wc -l\n")
+    shell.wait_for("\n0\n")
 
 
 def test_stop_ends_an_endless_loop(page: Page, server: str) -> None:

@@ -4,6 +4,7 @@
 //   const p = await vm.run(["/bin/busybox", "echo", "hi"], { onStdout: (bytes) => ... });
 //   console.log(await p.exit);
 
+import { forget } from "./store";
 import type { Answer, Call, Event, FileRow, Size, Start } from "./messages";
 
 export type { FileRow, Size, Start };
@@ -108,6 +109,7 @@ export class Elfin {
 
   private constructor(
     private readonly worker: Worker,
+    private readonly image: string | null,
     private readonly onProgress: CreateOptions["onProgress"],
   ) {
     worker.onmessage = ({ data }: MessageEvent<Answer | Event>) => this.hear(data);
@@ -119,8 +121,8 @@ export class Elfin {
     if (missing) throw new Error(`this browser is too old: it has no ${missing}`);
     const base = new URL(options.base ?? ".", import.meta.url);
     const worker = new Worker(new URL("worker.js", base), { type: "module", name: "elfin" });
-    const vm = new Elfin(worker, options.onProgress);
     const image = options.image === undefined ? null : new URL(options.image, location.href).href;
+    const vm = new Elfin(worker, image, options.onProgress);
     await vm.call("create", base.href, image);
     for (const [path, data] of Object.entries(options.files ?? {})) await vm.fs.writeFile(path, data, 0o755);
     return vm;
@@ -133,8 +135,8 @@ export class Elfin {
 
   /** Forget what was kept of the image's folders; the machine is of no use afterwards. */
   async reset(): Promise<void> {
-    await this.call("reset");
     this.stop();
+    if (this.image) await forget(this.image);
   }
 
   /** Start a program; rejects in one line if it cannot be. */

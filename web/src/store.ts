@@ -1,29 +1,47 @@
 // Blobs that outlive a visit: the browser's private files (OPFS), or its database where those are missing.
 
+const TRIES = 40;
+
 export interface Store {
   load(): Promise<Map<string, Uint8Array>>;
   put(name: string, data: Uint8Array): Promise<void>;
   remove(name: string): Promise<void>;
-  clear(): Promise<void>;
 }
 
 /** The store of a site: two sites on one server do not share. */
 export async function openStore(site: string): Promise<Store> {
-  const name = `elfin-${site.replace(/[^a-z0-9]+/gi, "-")}`;
+  const name = nameOf(site);
   try {
     const root = await navigator.storage.getDirectory();
-    return new FileStore(name, await root.getDirectoryHandle(name, { create: true }));
+    return new FileStore(await root.getDirectoryHandle(name, { create: true }));
   } catch {
     return new DatabaseStore(await openDatabase(name));
   }
 }
 
+/** Forget all that a site has stored; nobody may have its store open, but a worker that was just ended. */
+export async function forget(site: string): Promise<void> {
+  indexedDB.deleteDatabase(nameOf(site));
+  const root = await navigator.storage.getDirectory().catch(() => null);
+  for (let tries = 0; root; tries++) {
+    try {
+      await root.removeEntry(nameOf(site), { recursive: true });
+      return;
+    } catch (error) {
+      if ((error as Error).name === "NotFoundError") return;
+      if (tries === TRIES) throw error; // the ended worker's files are closed a moment later
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function nameOf(site: string): string {
+  return `elfin-${site.replace(/[^a-z0-9]+/gi, "-")}`;
+}
+
 /** Files of a folder that only this site sees; works in workers alone. */
 class FileStore implements Store {
-  constructor(
-    private readonly name: string,
-    private readonly folder: FileSystemDirectoryHandle,
-  ) {}
+  constructor(private readonly folder: FileSystemDirectoryHandle) {}
 
   async load(): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
@@ -48,11 +66,6 @@ class FileStore implements Store {
 
   async remove(name: string): Promise<void> {
     await this.folder.removeEntry(name);
-  }
-
-  async clear(): Promise<void> {
-    const root = await navigator.storage.getDirectory();
-    await root.removeEntry(this.name, { recursive: true });
   }
 }
 
@@ -86,10 +99,6 @@ class DatabaseStore implements Store {
 
   async remove(name: string): Promise<void> {
     await answer(this.change().delete(name));
-  }
-
-  async clear(): Promise<void> {
-    await answer(this.change().clear());
   }
 
   private change(): IDBObjectStore {

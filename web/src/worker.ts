@@ -144,8 +144,6 @@ class Session {
         }
         case "saved":
           return this.kept?.done();
-        case "reset":
-          return this.kept?.clear();
         default:
           return this.bridge[method]!(...args);
       }
@@ -171,7 +169,6 @@ function lastError(python: PyodideAPI, describe: (e: unknown) => string, error: 
 /** Writes to the store in their order, behind the guest's back. */
 class Kept {
   private last: Promise<unknown> = Promise.resolve();
-  private closed = false;
 
   constructor(private readonly store: Store) {}
 
@@ -192,14 +189,7 @@ class Kept {
     await this.last;
   }
 
-  async clear(): Promise<void> {
-    this.closed = true; // a later write would be in the way
-    await this.last;
-    await this.store.clear();
-  }
-
   private after(work: () => Promise<void>): void {
-    if (this.closed) return;
     this.last = this.last.then(work).catch((error: Error) => console.warn(`not kept: ${error.message}`));
   }
 }
