@@ -33,8 +33,9 @@ REGISTERS: Final = frozenset(HOMES.values())
 
 def is_odd(kind: str, x: Value) -> Value:
     """Is it, or a lane of it, infinite or NaN?  Then it less itself is NaN: that takes no constant, and a comparison
-    that engines fuse with the branch."""
-    return is_nan(kind, make(f"{kind}.sub", x.type, x, x))
+    that engines fuse with the branch.  Else it is +0: no bit is set."""
+    nothing = make(f"{kind}.sub", x.type, x, x)
+    return make("v128.any_true", I1, nothing) if x.type is V128 else is_nan(kind, nothing)
 
 
 def is_nan(kind: str, x: Value) -> Value:
