@@ -134,7 +134,7 @@ def test_fields_and_handlers_of_random_instructions(machine: CompiledDecoder) ->
         if insn.form not in FIRST_HANDLER:
             assert entry.handler == UNDEFINED
             continue
-        assert variant(entry) == expected_variant(insn)
+        assert variant(entry).name == expected_variant(insn).name
         seen.add(entry.handler)
         if variant(entry).kind in "BXG" and not insn.form.is_string:
             assert (entry.b, entry.x, entry.disp) == expected_memory(insn)
