@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.abi.signal import Signal
-from tests.kernel.machine import DATA, Fault, Guest, Machine, Program, call, run
+from tests.kernel.machine import DATA, FakeMemory, Fault, Guest, Machine, Program, call, run
 
 READ, WRITE = 1, 2
 SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
@@ -22,6 +24,32 @@ def opened(g: Guest, data: bytes, flags: int = O_RDWR) -> Program:
         yield call("close", fd)
         fd = yield call("open", path, flags, 0)
     return fd
+
+
+def test_the_engine_refuses_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    protect = FakeMemory.protect
+
+    def limited(self: FakeMemory, addr: int, n: int, perm: int) -> None:
+        if addr + n > 0x1800_0000:
+            raise MemoryError
+        protect(self, addr, n, perm)
+
+    def refused(self: FakeMemory) -> FakeMemory:
+        raise MemoryError
+
+    def main(g: Guest) -> Program:
+        monkeypatch.setattr(FakeMemory, "protect", limited)
+        monkeypatch.setattr(FakeMemory, "clone", refused)
+        fd = yield from opened(g, b"0123456789")
+        assert (yield call("mmap", 0, 1 << 28, READ, PRIVATE, fd, 0)) == -Errno.ENOMEM
+        at = yield call("mmap", 0, 4096, READ, PRIVATE, fd, 0)
+        assert g.task.read_memory(at, 4) == b"0123"
+        assert (yield g.fork(main)) == -Errno.ENOMEM
+        before = yield call("brk", 0)
+        assert (yield call("brk", before + (1 << 30))) == before
+        return 0
+
+    assert run(main) == 0
 
 
 def test_private_mapping_is_a_copy_with_a_zero_tail() -> None:

@@ -32,17 +32,22 @@ export interface RunOptions {
 
 /** A program that runs, or has run. */
 export class Program {
-  /** Its exit status, or minus the signal that ended it. */
+  /** Its exit status, or minus the signal that ended it; rejects if the machine itself fails. */
   readonly exit: Promise<number>;
   /** @internal */
   ended!: (status: number) => void;
+  /** @internal */
+  failed!: (error: Error) => void;
 
   constructor(
     private readonly vm: Elfin,
     readonly number: number,
     /** @internal */ readonly options: RunOptions,
   ) {
-    this.exit = new Promise((resolve) => (this.ended = resolve));
+    this.exit = new Promise((resolve, reject) => {
+      this.ended = resolve;
+      this.failed = reject;
+    });
   }
 
   /** Type to it. */
@@ -113,7 +118,7 @@ export class Elfin {
     private readonly onProgress: CreateOptions["onProgress"],
   ) {
     worker.onmessage = ({ data }: MessageEvent<Answer | Event>) => this.hear(data);
-    worker.onerror = (event) => this.fail(new Error(event.message || "the worker could not start"));
+    worker.onerror = (event) => this.broken(new Error(event.message || "the worker could not start"));
   }
 
   static async create(options: CreateOptions = {}): Promise<Elfin> {
@@ -198,6 +203,12 @@ export class Elfin {
       program.ended(event.status);
     } else if (event.fd === 2) program.options.onStderr?.(event.data);
     else program.options.onStdout?.(event.data);
+  }
+
+  /** The machine does not go on. */
+  private broken(error: Error): void {
+    for (const program of this.programs.values()) program.failed(error);
+    this.fail(error);
   }
 
   private fail(error: Error): void {

@@ -90,7 +90,7 @@ async function boot(base: string): Promise<PyodideAPI> {
 class Session {
   private constructor(
     private readonly bridge: Bridge,
-    private readonly describe: (error: unknown) => string,
+    readonly describe: (error: unknown) => string,
     private readonly kept: Kept | null,
   ) {}
 
@@ -215,13 +215,20 @@ async function drive(): Promise<never> {
   for (;;) await breathe(session!.turn());
 }
 
+/** An error that is thrown outside of promises is one of the worker, of which the page hears. */
+function giveUp(error: unknown): void {
+  setTimeout(() => {
+    throw new Error(session!.describe(error));
+  });
+}
+
 self.onmessage = async ({ data }: MessageEvent<Call>) => {
   const { id, method, args } = data;
   try {
     if (method === "create") {
       session = await Session.create(...(args as [string, string | null]));
       mark("machine");
-      void drive();
+      drive().catch(giveUp);
       post({ id });
     } else post({ id, result: await session!.call(method, args) });
   } catch (error) {

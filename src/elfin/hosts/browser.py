@@ -6,6 +6,7 @@ one typed array a space, made anew when the memory has grown.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -65,7 +66,14 @@ class BrowserHost:
         return None
 
     def new_space(self, size: int) -> BrowserSpace:
-        return BrowserSpace(size)
+        try:
+            return BrowserSpace(size)
+        except JsException:
+            gc.collect()  # the memories of dead processes may be held by cycles
+        try:
+            return BrowserSpace(size)
+        except JsException as error:
+            raise MemoryError(f"the browser has no further {size >> 20} MiB") from error
 
 
 class BrowserSpace:

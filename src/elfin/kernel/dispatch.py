@@ -42,6 +42,8 @@ def enter(task: Task) -> None:
         result = call.function(task, *values)
     except LinuxError as error:
         result = -error.errno
+    except MemoryError:  # the engine has none for another process
+        result = -Errno.ENOMEM
     if shares:
         after_call(task, call, values)
     if isinstance(result, Wait):

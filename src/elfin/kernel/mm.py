@@ -120,7 +120,11 @@ class AddressSpace:
         self._hold(file, length)
         self.unmap(start, length)
         zero_end = min(end, self._touched)
-        self._apply(area)  # first, because that is what makes the memory reach so far
+        try:
+            self._apply(area)  # first, because that is what makes the memory reach so far
+        except MemoryError:
+            self._drop(area)
+            raise LinuxError(Errno.ENOMEM) from None
         zero_start = start + page_down(len(data))
         if zero_start < zero_end:
             self.memory.fill_zero(zero_start, zero_end - zero_start)
@@ -201,7 +205,10 @@ class AddressSpace:
         elif new > old:
             if not self.is_free(old, new - old):
                 return self.brk
-            self.map(old, new - old, READ | WRITE, name=b"[heap]")
+            try:
+                self.map(old, new - old, READ | WRITE, name=b"[heap]")
+            except LinuxError:
+                return self.brk
         self.brk = wanted
         return wanted
 

@@ -76,4 +76,5 @@ class Host(Protocol):
         """A module that `serialize` wrote to a file, or None if this engine cannot take it."""
         ...
 
-    def new_space(self, size: int) -> Space: ...
+    def new_space(self, size: int) -> Space:
+        """MemoryError if the engine refuses."""
