@@ -43,10 +43,12 @@ class TranslatorExecutor:
     """One memory for many cases."""
 
     def __init__(self, exact: bool, sticky: bool = True, host: WasmtimeHost | None = None) -> None:
-        self.name = "jit" + "-guarded" * (not exact) + "-quick" * (not sticky)
         self.exact = exact
         self.sticky = sticky
         self.host = WasmtimeHost() if host is None else host
+        canonical = self.host.name.endswith("-canonical")
+        named = ("jit", "-guarded" * (not exact), "-quick" * (not sticky), "-canonical" * canonical)
+        self.name = "".join(named)
         self.hardware, _ = policy.engine("jit", self.host)
         self.interpreter = InterpreterExecutor(self.host)
         self.cpu = RegisterFile()

@@ -223,6 +223,15 @@ def as_float(value: Value) -> Value:
     return make("bitcast", type_, value)
 
 
+def stored(value: Value) -> Value:
+    """The same bits in the register class in which they are."""
+    if value.op in ("i64x2.extract_lane", "i32x4.extract_lane") and value.imm == 0:
+        return as_float(value)
+    if value.op == "bitcast" and value.args[0].type in (F32, F64):
+        return value.args[0]
+    return value
+
+
 def lane(register: Value, type_: Type, at: int) -> Value:
     """The lane of a v128 at a byte offset."""
     if type_ is V128:

@@ -51,3 +51,8 @@ def replace(value: Value, f: Callable[[Value], Value | None]) -> Value:
         return new
     args = tuple(replace(arg, f) for arg in value.args)
     return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+
+
+def reads_state(value: Value) -> bool:
+    """Does it depend on a register?  Then it means something else when that has changed."""
+    return value.op == "get" or any(map(reads_state, value.args))

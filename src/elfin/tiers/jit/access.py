@@ -13,11 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from elfin import layout
 from elfin.bits import M32, signed
 from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
 from elfin.ir.types import I64
 from elfin.ir.value import Value, local, make
+from elfin.runtime.stack_fault import POPS, PUSHES
+from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.limits import Limits
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 Place = tuple[Value, int]  # a root, and the distance from it
 ALIGNMENT = 16
+STACK_ACCESS = PUSHES | POPS | {"leave"}
 
 
 def split(address: Value) -> tuple[Value, int]:
@@ -164,3 +168,11 @@ def _lasts(root: Value) -> bool:
     if root.op == "local":
         return str(root.imm).startswith("v")
     return all(map(_lasts, root.args))
+
+
+def on_stack(op: Op) -> bool:
+    """Are the instruction's accesses relative to SS?"""
+    assert op.variant is not None
+    if op.variant.form.mnemonic in STACK_ACCESS:
+        return True
+    return op.variant.kind in ("B", "X") and op.b in (layout.RSP, layout.RBP)

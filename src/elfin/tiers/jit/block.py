@@ -22,9 +22,9 @@ from elfin.codegen.locals import (
     HOMES,
     XMMS_END,
     Registers,
-    as_float,
     home_slot,
     registers_named,
+    stored,
 )
 from elfin.core import build as core
 from elfin.ir.stmt import Block as Spill
@@ -48,12 +48,12 @@ from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import ZERO64, Value, const, local, make
 from elfin.isa.vectors import GP, XM
 from elfin.opt.compare import compare
-from elfin.runtime.stack_fault import POPS, PUSHES
+from elfin.opt.effects import reads_state, replace
 from elfin.runtime.translated import FAULT, SLOW, STEP
-from elfin.tiers.jit.access import Addresses, split
+from elfin.tiers.jit.access import Addresses, on_stack, split
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Read, Write
-from elfin.tiers.jit.floats import Floats
+from elfin.tiers.jit.floats import Floats, Undo
 from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
@@ -65,7 +65,6 @@ ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
 # What core functions may read and write that is never in a local.
-STACK_ACCESS = PUSHES | POPS | {"leave"}
 IN_MEMORY = frozenset(
     {"fault", "tsc", "mxcsr", "segment", "fs_base", "gs_base", "float_trap", "count"}
 )
@@ -220,13 +219,7 @@ class Writer:
         return value
 
     def _substitute(self, value: Value) -> Value:
-        known = self._known.get(value)
-        if known is not None:
-            return known
-        if not value.args:
-            return value
-        args = tuple(self._substitute(a) for a in value.args)
-        return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+        return replace(value, self._known.get)
 
     def _effect(self, op: Op, effect: Effect) -> None:
         match effect:
@@ -266,7 +259,7 @@ class Writer:
             if self.exact:
                 return False
             self.addresses.must_check(address)  # it need not be noted twice
-            self.out.append(self.wild.note(self.value(address), stack=_on_stack(op), aligned=True))
+            self.out.append(self.wild.note(self.value(address), stack=on_stack(op), aligned=True))
         return True
 
     def _access(self, op: Op, address: Value, size: int, *, write: bool) -> tuple[Value, int]:
@@ -279,7 +272,7 @@ class Writer:
         root, distance = split(address)
         base = self.value(root)
         if suspect is not None:
-            self.out.append(self.wild.note(self.value(suspect), stack=_on_stack(op)))
+            self.out.append(self.wild.note(self.value(suspect), stack=on_stack(op)))
         if self.wild.paged:
             return self.pages.access(address, root, base, size, write), layout.GUEST_BASE + distance
         return base.trunc(I32), layout.GUEST_BASE + distance
@@ -299,7 +292,7 @@ class Writer:
     def _put(self, slot: int, value: Value) -> None:
         if slot in FLAG_SLOTS:
             known = self._substitute(value)
-            if _reads_state(known):
+            if reads_state(known):
                 self._flags.pop(slot, None)
             else:
                 self._flags[slot] = known
@@ -404,34 +397,3 @@ class Writer:
             self._may_change_code = self.rewrites
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))
-
-
-@dataclass(slots=True)
-class Undo:
-    """How to go back to before an instruction: `saved` has what registers were, where they have changed."""
-
-    pc: int
-    done: int  # instructions before it
-    saved: dict[int, tuple[Value, Value]] = field(default_factory=dict)
-
-
-def stored(value: Value) -> Value:
-    """The same bits in the register class in which they are."""
-    if value.op in ("i64x2.extract_lane", "i32x4.extract_lane") and value.imm == 0:
-        return as_float(value)
-    if value.op == "bitcast" and value.args[0].type in (F32, F64):
-        return value.args[0]
-    return value
-
-
-def _reads_state(value: Value) -> bool:
-    """Does it depend on a register?  Then it means something else when that has changed."""
-    return value.op == "get" or any(map(_reads_state, value.args))
-
-
-def _on_stack(op: Op) -> bool:
-    """Are the instruction's accesses relative to SS?"""
-    assert op.variant is not None
-    if op.variant.form.mnemonic in STACK_ACCESS:
-        return True
-    return op.variant.kind in ("B", "X") and op.b in (layout.RSP, layout.RBP)

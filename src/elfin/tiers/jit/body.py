@@ -17,8 +17,8 @@ from elfin.tiers.jit.wild import Wild
 @dataclass(slots=True)
 class Body:
     """`inner`: others call the function; `callees`: those that it can call; `unit`: the address that its unit is
-    made for; `weight`: how many calls a call
-    counts for, by the size of the function's frame on the engine's stack; `nests`: there are calls."""
+    made for; `weight`: how many calls a call counts for, by the size of the function's frame on the engine's
+    stack; `nests`: there are calls."""
 
     policy: Policy
     unit: int

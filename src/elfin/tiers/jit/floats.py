@@ -45,6 +45,15 @@ UNMASKED: Final = local(I32, "unmasked")
 EXPONENT: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
 
 
+@dataclass(slots=True)
+class Undo:
+    """How to go back to before an instruction: `saved` has what registers were, where they have changed."""
+
+    pc: int
+    done: int  # instructions before it
+    saved: dict[int, tuple[Value, Value]] = field(default_factory=dict)
+
+
 def bits_of(x: Value) -> Value:
     """The pattern of a float."""
     return x.args[0] if x.op == "bitcast" else make("bitcast", BITS[x.type], x)

@@ -44,16 +44,20 @@ class PartWriter:
         self.before = self.region.only_predecessors()
         self.done: dict[int, Known] = {}  # what is known at the ends of blocks
         for pc in self.region.blocks:
-            self._block(pc)
+            for each in self._line(pc):
+                self._block(each)
+
+    def _line(self, pc: int) -> list[int]:
+        """The block at an address, and before it those that it only can come behind; what is not done yet."""
+        line: dict[int, None] = {}
+        while pc not in self.done and pc not in line:
+            line[pc] = None
+            pc = self.before.get(pc, pc)
+        return [*reversed(line)]
 
     def _block(self, pc: int) -> None:
-        """The block at an address, behind the one that it only can come behind."""
-        if pc in self.done:
-            return
         addresses, normal = Addresses(), set[Value]()
-        self.done[pc] = addresses, normal
-        if pc in self.before:
-            self._block(self.before[pc])
+        if self.before.get(pc) in self.done:
             addresses, normal = self.done[self.before[pc]]
             addresses, normal = addresses.follow(), lasting(normal)
         elif pc == self.region.entry and not self.region.is_loop():

@@ -8,9 +8,11 @@ Output: `Unit`: the module's bytes, the entries it translates, and the guest cod
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from elfin import config, layout
 from elfin.codegen import module
@@ -27,6 +29,8 @@ from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
+
+DEEP: Final = 10 * config.REGION_OPS  # frames: three a level of nesting, and as many to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Trees are walked by recursion, and a region may nest as deep as it is large."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEP))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@_deep()
 @_uncollected()
 def translate(
     memory: GuestMemory,
