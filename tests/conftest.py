@@ -1,6 +1,9 @@
-"""What every test folder shares: `--bless` for golden text, and how hypothesis spends its time."""
+"""What every test folder shares: `--bless` for golden text, how hypothesis spends its time, and signals as a
+terminal's shell sets them."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +17,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("elfin")
+
+
+# A job in the background of a script ignores these, and so would every guest.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
