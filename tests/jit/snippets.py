@@ -18,7 +18,8 @@ from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
 from elfin.tiers.jit.inside import read_warm
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.unit import Unit, translate
+from elfin.tiers.jit.unit import translate
+from elfin.tiers.jit.units import Unit
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
 
@@ -42,7 +43,7 @@ class Translations:
         self.memory.write(ADDRESS, code.ljust(SIZE, b"\xcc"))
         self.memory.exports["drop_code"]()
         policy = POLICIES.get(source.partition("\n")[0], Policy(exact=False))
-        unit = translate(self.memory, ADDRESS, 0, policy, read=read_warm)
+        unit = translate(self.memory, ADDRESS, policy, read=read_warm)
         assert unit is not None
         return unit
 

@@ -39,7 +39,7 @@ class Watched(Translator):
         super().translate(memory, pc, **options)
         self.asked += 1
         if self.asked % EVERY == 0:
-            assert self.bytes < 2 * config.UNITS_BYTES
+            assert self.units.bytes < 2 * config.UNITS_BYTES
             assert all(len(one.units) <= INSTANCES for one in self.started.values())
             self.sizes.append(resident())
 
@@ -58,7 +58,7 @@ def test_code_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done.returncode, done.stdout) == native(command)
     sizes = made[0].sizes
     third = len(sizes) // 3
-    assert made[0].generation >= 3
+    assert made[0].units.generation >= 3
     assert len(renewals) >= 6
     assert len(sizes) >= 12
     assert max(sizes[-third:]) < max(sizes[third : 2 * third]) + MORE, sizes

@@ -55,7 +55,7 @@ class TranslatorExecutor:
         self._renew()
 
     def run(self, cases: Sequence[Case]) -> list[bytes]:
-        if self.translator.next_index > RECYCLE:
+        if self.translator.units.next_index > RECYCLE:
             self.memory.close()
             self._renew()
         code = bytearray(b"\xcc" * record.CODE_SIZE)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
+from elfin.wasm.expr import GlobalGet
 from elfin.wasm.module import Module
 from elfin.wasm.sections.codes import Code
 from elfin.wasm.sections.data import Data
@@ -31,6 +32,7 @@ def every_section() -> Module:
         Import("env", "memory", Limits(1, 20)),
         Import("env", "table", TableType(Limits(2))),
         Import("env", "global", GlobalType("i64", mutable=True)),
+        Import("env", "first", GlobalType("i32")),
     ]
     module.functions = [nothing, number]
     module.tables = [TableType(Limits(3, 5))]
@@ -47,7 +49,7 @@ def every_section() -> Module:
         Export("g", "global", 1),
     ]
     module.start = 1
-    module.elements = [Element(0, (1, 2))]
+    module.elements = [Element(0, (1, 2)), Element(GlobalGet(1), (2,))]
     body = bytes.fromhex("41 05 44 000000000000f03f 0b")
     module.codes = [
         Code((), bytes.fromhex("10 00 0b")),

@@ -19,7 +19,8 @@ from elfin.machine.names import Names
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.lifted import effects
 from elfin.tiers.jit.region import Region, translatable
-from elfin.tiers.jit.unit import Making, Unit
+from elfin.tiers.jit.unit import Making
+from elfin.tiers.jit.units import Unit
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
 from elfin.wasm.text import module_text

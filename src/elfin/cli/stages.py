@@ -136,9 +136,7 @@ def tree(place: Place) -> Iterator[str]:
 def wasm(place: Place) -> Iterator[str]:
     """The module that holds the region, in the text format."""
     with _loaded(place) as (memory, address, names):
-        unit = translate(
-            memory, address, 0, Policy(exact=False), read=read_warm, name=names.in_memory
-        )
+        unit = translate(memory, address, Policy(exact=False), read=read_warm, name=names.in_memory)
         if unit is None:
             raise ElfinError(f"nothing at {address:#x} can be translated: the interpreter runs it")
         for line in module_text(Module.decode(unit.wasm), folded_lines).splitlines():

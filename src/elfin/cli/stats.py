@@ -21,7 +21,8 @@ from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import STEPS
 from elfin.tiers.jit.engine import Translator
-from elfin.tiers.jit.unit import Making, Unit
+from elfin.tiers.jit.unit import Making
+from elfin.tiers.jit.units import Unit
 
 LAST_CALLS: Final = frozenset({"exit", "exit_group", "execve"})
 OFTEN: Final = 100  # runs after which a memory's counters are read, as it may go without notice

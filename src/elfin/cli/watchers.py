@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from elfin.tiers.jit.inside import Watcher
-from elfin.tiers.jit.unit import Making, Unit
+from elfin.tiers.jit.unit import Making
+from elfin.tiers.jit.units import Unit
 
 
 class Watchers:

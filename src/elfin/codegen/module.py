@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from elfin.codegen.function import compile_function
 from elfin.ir.stmt import Function
 from elfin.ir.types import I32, Type
+from elfin.wasm.expr import GlobalGet
 from elfin.wasm.module import Module
 from elfin.wasm.sections.data import Data
 from elfin.wasm.sections.elements import Element
 from elfin.wasm.sections.exports import Export
 from elfin.wasm.sections.imports import Import
-from elfin.wasm.types import FuncType, Limits, TableType
+from elfin.wasm.types import FuncType, GlobalType, Limits, TableType
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,14 @@ class FunctionImport:
 class Table:
     """The one table, of functions `() -> i32`: imported if `imported` is given.
 
-    `elements` puts functions by name from an index on.
+    `elements` puts functions by name from an index on, or from an imported one: module and name of a global.
     """
 
     minimum: int
     maximum: int | None = None
     imported: tuple[str, str] | None = None
     export: str | None = None
-    elements: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    elements: tuple[tuple[int | tuple[str, str], tuple[str, ...]], ...] = ()
 
 
 def build(
@@ -108,5 +109,12 @@ def _table(module: Module, table: Table, indices: dict[str, int]) -> None:
         module.tables.append(type_)
     if table.export is not None:
         module.exports.append(Export(table.export, "table", 0))
-    for offset, names in table.elements:
+    for at, names in table.elements:
+        offset = at if isinstance(at, int) else _imported_global(module, *at)
         module.elements.append(Element(offset, tuple(indices[n] for n in names)))
+
+
+def _imported_global(module: Module, where: str, name: str) -> GlobalGet:
+    index = sum(isinstance(known.what, GlobalType) for known in module.imports)
+    module.imports.append(Import(where, name, GlobalType("i32")))
+    return GlobalGet(index)

@@ -122,8 +122,12 @@ class BrowserSpace:
     def protect(self, offset: int, n: int, permission: int) -> bool:
         return False
 
-    def instantiate(self, module: protocol.Module) -> Mapping[str, Callable[..., int]]:
+    def instantiate(
+        self, module: protocol.Module, *, first: int | None = None
+    ) -> Mapping[str, Callable[..., int]]:
         assert isinstance(module, BrowserModule)
+        if first is not None:
+            self._known.first = first
         instance = js.WebAssembly.Instance.new(module.compiled, self._imports)
         js.Object.assign(self._known, instance.exports)
         return {

@@ -22,6 +22,7 @@ PROT_READ, PROT_WRITE = 1, 2
 REFUSED = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
 MAX_PAGES = 65536
 RESERVED = 1 << 32
+INDEX = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
 
 
 def _mprotect() -> Callable[[int, int, int], int] | None:
@@ -134,8 +135,12 @@ class WasmtimeSpace:
             raise MemoryError("the host refuses to protect guest memory: too many mappings")
         return True
 
-    def instantiate(self, module: protocol.Module) -> Mapping[str, Callable[..., int]]:
+    def instantiate(
+        self, module: protocol.Module, *, first: int | None = None
+    ) -> Mapping[str, Callable[..., int]]:
         compiled = cast(wasmtime.Module, module)
+        if first is not None:
+            self._known["first"] = wasmtime.Global(self.store, INDEX, wasmtime.Val.i32(first))
         imports = [self._known[kind.name or ""] for kind in compiled.imports]
         instance = wasmtime.Instance(self.store, compiled, imports)
         exports = instance.exports(self.store)

@@ -43,8 +43,10 @@ class Space(Protocol):
         """
         ...
 
-    def instantiate(self, module: Module) -> Mapping[str, Callable[..., int]]:
-        """Start a module; its exported functions by name.
+    def instantiate(
+        self, module: Module, *, first: int | None = None
+    ) -> Mapping[str, Callable[..., int]]:
+        """Start a module; its exported functions by name.  If it imports the i32 "first", that is given.
 
         It may import the memory as "memory", and by name what modules started before exported.
         A module that exports that memory as "memory" may import "clock_time_get" of WASI preview 1

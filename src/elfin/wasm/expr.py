@@ -1,15 +1,37 @@
-"""Constant expressions: one `const` instruction and `end` (Core spec 5.4.9)."""
+"""Constant expressions: one `const` or `global.get` instruction and `end` (Core spec 5.4.9)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from elfin.wasm.cursor import Cursor
-from elfin.wasm.leb import signed
+from elfin.wasm.leb import signed, unsigned
 from elfin.wasm.opcodes import code
 
 _FLOAT_SIZE: Final = {"f32": 4, "f64": 8}
 _END: Final = code("end")
+_GLOBAL: Final = code("global.get")
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalGet:
+    """The value of an imported global that does not change."""
+
+    index: int
+
+    def encode(self) -> bytes:
+        return _GLOBAL + unsigned(self.index) + _END
+
+
+def read_index(cursor: Cursor) -> int | GlobalGet:
+    """The value of a constant expression, or whose it is."""
+    if cursor.data[cursor.at : cursor.at + len(_GLOBAL)] != _GLOBAL:
+        return read_const(cursor)
+    cursor.take(len(_GLOBAL))
+    index = cursor.unsigned()
+    _end(cursor)
+    return GlobalGet(index)
 
 
 def const(type_: str, value: int) -> bytes:
@@ -32,6 +54,10 @@ def read_const(cursor: Cursor) -> int:
         if opcode not in (code("i32.const"), code("i64.const")):
             raise ValueError(f"not a constant expression: {opcode.hex()}")
         value = cursor.signed()
+    _end(cursor)
+    return value
+
+
+def _end(cursor: Cursor) -> None:
     if bytes([cursor.byte()]) != _END:
         raise ValueError("constant expression is longer than one instruction")
-    return value

@@ -111,7 +111,9 @@ def _heads(module: Module) -> Iterator[str]:
         yield f'(export "{export.name}" ({export.kind} {what}))'
     for element in module.elements:
         names = " ".join(_name(module, f) for f in element.functions)
-        yield f"(elem (i32.const {element.offset}) {names})"
+        at = element.offset
+        where = f"i32.const {at}" if isinstance(at, int) else f"global.get {at.index}"
+        yield f"(elem ({where}) {names})"
     for data in module.data:
         where = "" if data.offset is None else f"(i32.const {data.offset}) "
         yield f"(data {where}(; {len(data.payload)} bytes ;))"

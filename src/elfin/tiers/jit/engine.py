@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
@@ -21,16 +21,15 @@ from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
 from elfin.runtime.cpu import MXCSR_DEFAULT, RegisterFile
-from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
 from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.units import Known, Units
 from elfin.tiers.jit.worth import Worth
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.inside import Watcher
 
-LONGEST, FORGIVEN = 10, 8  # see `Made`
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 CONTROL = 0xFFC0  # MXCSR but for its sticky flags
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
@@ -48,28 +47,6 @@ class Started:
         return len(self.units) >= config.UNITS_OF_MEMORY
 
 
-@dataclass(slots=True)
-class Made:
-    """How often one entry was translated, because its code had changed; `due`: when it may be next.
-
-    Who changes code all the time waits twice as long each time, and is forgiven when that stops.
-    """
-
-    times: int = 0
-    due: float = 0.0
-
-    def again(self) -> None:
-        now = perf_counter()
-        if self.times > config.UNITS_OF_ENTRY and now - self.due > FORGIVEN * self._wait():
-            self.times = config.UNITS_OF_ENTRY
-        self.times += 1
-        if self.times > config.UNITS_OF_ENTRY:
-            self.due = now + self._wait()
-
-    def _wait(self) -> float:
-        return config.CHANGED_WAIT * float(1 << min(self.times - config.UNITS_OF_ENTRY, LONGEST))
-
-
 class Translator:
     """Runs tasks; owns what was translated for them.
 
@@ -85,15 +62,10 @@ class Translator:
         self.hot = hot
         self.worth = Worth(hot)
         self.sticky = sticky
-        self.units: dict[int, list[tuple[Any, Module]]] = {}  # by entry
-        self.inside: set[int] = set()  # starts of blocks that some unit has
+        self.units = Units()
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
-        self.made: dict[tuple[int, Policy], Made] = {}
         self.waiting: WeakKeyDictionary[GuestMemory, dict[int, float]] = WeakKeyDictionary()
-        self.next_index = 0
-        self.bytes = 0  # of all units
-        self.generation = 0  # changes when all units are dropped
         self.started: WeakKeyDictionary[GuestMemory, Started] = WeakKeyDictionary()
 
     def run(self, task: Task, budget: int) -> Exit:
@@ -136,14 +108,10 @@ class Translator:
 
     def _drop_all(self) -> None:
         """There are as many units as there may be: begin anew."""
-        self.units.clear()
+        self.units.drop_all()
         self.careful.clear()
         self.rounds.clear()
-        self.made.clear()
-        self.inside.clear()
         self.worth = Worth(self.hot)
-        self.next_index = self.bytes = 0
-        self.generation += 1
 
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
         """A program that handles SIGSEGV sees the registers of a fault: they must be exact then.  One that has
@@ -159,8 +127,21 @@ class Translator:
 
     def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
         """Let the code at `pc` run translated from now on, if that can be done.  `weigh`: and is worth it."""
-        known = self.units.setdefault(pc, [])
-        policy = Policy(
+        policy = self._policy(memory, pc)
+        found = self.units.find(memory, pc, policy)
+        if found is None:
+            due = self.units.due(pc, policy)
+            if perf_counter() < due:
+                self.waiting.setdefault(memory, {})[pc] = due
+                return
+            again = self.units.has_inside(pc)
+            found = self._make(memory, pc, policy, self.worth.most(pc, again) if weigh else None)
+        if found is not None:
+            self._start(memory, found)
+
+    def _policy(self, memory: GuestMemory, pc: int) -> Policy:
+        """How the code at `pc` is to be translated."""
+        return Policy(
             exact=memory.exact,
             careful=pc in self.careful,
             sticky=memory.sticky,
@@ -169,77 +150,61 @@ class Translator:
             paged=not memory.exact and not memory.guarded,
             rewrites=memory.rewrites,
         )
-        found = next((u for u in known if u[0].is_of(memory, policy)), None)
-        if found is None:
-            made = self.made.setdefault((pc, policy), Made())
-            if perf_counter() < made.due:
-                self.waiting.setdefault(memory, {})[pc] = made.due
-                return
-            most = self.worth.most(pc, again=pc in self.inside) if weigh else None
-            full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
-            if full or self.bytes > config.UNITS_BYTES:
-                self._drop_all()
-                known = self.units.setdefault(pc, [])
-            handler = importlib.import_module(HANDLERS).TRANSLATED
-            own = {at for unit, _ in known for at in unit.entries}
-            unit = importlib.import_module(UNIT).translate(
-                memory,
-                pc,
-                self.next_index,
-                policy,
-                most=most,
-                is_known=lambda at: (
-                    at not in own and memory.exports["translated_index"](at, handler) != 0
-                ),
-                name=self.name,
-                watch=self.watch and self.watch.made,
-            )
-            if unit is None:
-                return
-            self.next_index += len(unit.entries)
-            self.bytes += len(unit.wasm)
-            self.inside.update(at for at, _ in unit.code)
-            found = (unit, self._compile(memory, unit))
-            made.again()
-            known.append(found)
-            del known[: -config.UNITS_OF_ENTRY]
-        self._start(memory, *found)
+
+    def _make(self, memory: GuestMemory, pc: int, policy: Policy, most: int | None) -> Known | None:
+        """Translate; None if there is nothing to translate, or more than `most` instructions."""
+        if self.units.is_full:
+            self._drop_all()
+        handler = importlib.import_module(HANDLERS).TRANSLATED
+        own = self.units.own(pc)
+        unit = importlib.import_module(UNIT).translate(
+            memory,
+            pc,
+            policy,
+            most=most,
+            is_known=lambda at: (
+                at not in own and memory.exports["translated_index"](at, handler) != 0
+            ),
+            name=self.name,
+            watch=self.watch and self.watch.made,
+        )
+        if unit is None:
+            return None
+        start = perf_counter()
+        module = memory.host.compile(unit.wasm)
+        if self.watch is not None:
+            self.watch.compiled(unit, perf_counter() - start)
+        return self.units.add(pc, unit, module)
 
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""
         at = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_UNIT, 4), "little")
-        known = self.units.get(at)
+        known = self.units.of(at)
         if not known or self.rounds[at] >= config.ROUNDS:
             return
-        if self.worth.has_missed_enough(at, known[-1][0].ops):
+        if self.worth.has_missed_enough(at, known[-1].unit.ops):
             self.rounds[at] += 1
             self.translate(memory, at)
 
     def call_slow_paths(self, memory: GuestMemory, pc: int) -> None:
         """Translate anew, to call slow paths, what leaves at `pc` too often."""
-        for entry, known in list(self.units.items()):
-            if entry not in self.careful and any(u[0].covers(pc) for u in known):
+        for entry in self.units.addresses_of(pc):
+            if entry not in self.careful:
                 self.careful.add(entry)
                 self.translate(memory, entry)
 
-    def _compile(self, memory: GuestMemory, unit: Any) -> Module:
-        start = perf_counter()
-        module = memory.host.compile(unit.wasm)
-        if self.watch is not None:
-            self.watch.compiled(unit, perf_counter() - start)
-        return module
-
-    def _start(self, memory: GuestMemory, unit: Any, module: Module) -> None:
+    def _start(self, memory: GuestMemory, known: Known) -> None:
         started = self.started.get(memory)
-        if started is None or started.generation != self.generation or started.is_full():
+        generation = self.units.generation
+        if started is None or started.generation != generation or started.is_full():
             if started is not None:
                 memory.renew()
-            started = self.started[memory] = Started(self.generation)
-        if unit.first not in started.units:
-            started.units.add(unit.first)
-            memory.space.instantiate(module)
-        for page in unit.pages():  # a write to it must be seen
+            started = self.started[memory] = Started(generation)
+        if known.first not in started.units:
+            started.units.add(known.first)
+            memory.space.instantiate(known.module, first=known.first)
+        for page in known.unit.pages():  # a write to it must be seen
             memory.exports["mark_code"](page * layout.PAGE)
         handler = importlib.import_module(HANDLERS).TRANSLATED
-        for i, entry in enumerate(unit.entries):
-            memory.exports["install"](entry, unit.first + i, handler)
+        for i, entry in enumerate(known.unit.entries):
+            memory.exports["install"](entry, known.first + i, handler)

@@ -12,7 +12,8 @@ from elfin import config
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.code import Op, read_run
 from elfin.tiers.jit.region import is_direct
-from elfin.tiers.jit.unit import Making, Unit
+from elfin.tiers.jit.unit import Making
+from elfin.tiers.jit.units import Unit
 
 
 class Watcher(Protocol):

@@ -1,7 +1,7 @@
-"""A unit: regions translated together into one Wasm module.
+"""Making a unit: regions translated together into one Wasm module.
 
 Input:  a hot guest address, and the memory it is in.
-Output: `Unit`: the module's bytes, the entries it translates, and the guest code it was made from.
+Output: the `Unit`, which is the same wherever the code, its ways and the policy are.
         A `Watcher` sees what it was made of.
 """
 
@@ -29,41 +29,10 @@ from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
+from elfin.tiers.jit.units import Unit
 
+FIRST: Final = ("env", "first")  # where in the table a machine has room for the unit's functions
 DEEP: Final = 10 * config.REGION_OPS  # frames: three a level of nesting, and as many to spare
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """`entries[i]` is the guest address of the function at table index `first + i`."""
-
-    wasm: bytes
-    first: int
-    entries: tuple[int, ...]
-    code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
-    ops: int
-    policy: Policy
-
-    def covers(self, pc: int) -> bool:
-        return any(at <= pc < at + len(data) for at, data in self.code)
-
-    def pages(self) -> set[int]:
-        """The numbers of the guest pages that its code is on."""
-        found: set[int] = set()
-        for at, data in self.code:
-            found.update(range(at // layout.PAGE, (at + len(data) - 1) // layout.PAGE + 1))
-        return found
-
-    def is_of(self, memory: GuestMemory, policy: Policy) -> bool:
-        """Was the unit made from the code that this memory holds and may execute, in this way?"""
-        return (
-            self.policy == policy
-            and all(memory.permission(page * layout.PAGE) & layout.PAGE_X for page in self.pages())
-            and all(
-                memory.space.read(layout.GUEST_BASE + at, len(data)) == data
-                for at, data in self.code
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +79,6 @@ def _deep() -> Iterator[None]:
 def translate(
     memory: GuestMemory,
     pc: int,
-    first: int,
     policy: Policy,
     *,
     read: Reader = read_run,
@@ -121,7 +89,7 @@ def translate(
     watch: Watcher | None = None,
 ) -> Unit | None:
     """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate, or if it would have more than `most` instructions.  Its functions get table indices from `first` on.
+    translate, or if it would have more than `most` instructions.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted."""
     clock = Clock()
@@ -144,13 +112,13 @@ def translate(
             config.TABLE_SIZE,
             config.TABLE_SIZE,
             imported=("env", "table"),
-            elements=((first, tuple(names.values())),),
+            elements=((FIRST, tuple(names.values())),),
         ),
         name=f"unit {pc:x}",
         wide=policy.wide,
         labels={} if name is None else _labels(memory, regions, name),
     )
-    unit = Unit(wasm, first, tuple(names), tuple(_code(memory, regions)), ops, policy)
+    unit = Unit(wasm, tuple(names), tuple(_code(memory, regions)), ops, policy)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
     if watch is not None:

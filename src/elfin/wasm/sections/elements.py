@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from elfin.wasm.cursor import Cursor
-from elfin.wasm.expr import const, read_const
+from elfin.wasm.expr import GlobalGet, const, read_index
 from elfin.wasm.leb import unsigned
 from elfin.wasm.types import vector
 
@@ -17,15 +17,17 @@ ID: Final = 9
 class Element:
     """Functions (by index) for the table from `offset` on."""
 
-    offset: int
+    offset: int | GlobalGet
     functions: tuple[int, ...]
 
     def encode(self) -> bytes:
-        return b"\0" + const("i32", self.offset) + vector(unsigned(n) for n in self.functions)
+        at = self.offset
+        where = const("i32", at) if isinstance(at, int) else at.encode()
+        return b"\0" + where + vector(unsigned(n) for n in self.functions)
 
     @staticmethod
     def decode(cursor: Cursor) -> Element:
         if cursor.unsigned() != 0:
             raise ValueError("only active element segments of table 0 are known")
-        offset = read_const(cursor)
+        offset = read_index(cursor)
         return Element(offset, tuple(cursor.vector(Cursor.unsigned)))

@@ -1,0 +1,143 @@
+"""Units: what is kept of translations, by the addresses that they are for.
+
+Input:  units as they are made or found; memories that may hold the same code.
+Output: the unit that is right for an address of a memory, and its place in the table of functions.
+Nothing here makes a unit: a machine that finds all it needs does not import the translator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from elfin import config, layout
+from elfin.runtime.host import Module
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.policy import Policy
+
+LONGEST, FORGIVEN = 10, 8  # see `Made`
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Regions translated together into one Wasm module: `entries[i]` is the guest address of the function that the
+    module puts into the table behind where its `first` is.  The same in every machine."""
+
+    wasm: bytes
+    entries: tuple[int, ...]
+    code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
+    ops: int
+    policy: Policy
+
+    def covers(self, pc: int) -> bool:
+        return any(at <= pc < at + len(data) for at, data in self.code)
+
+    def pages(self) -> set[int]:
+        """The numbers of the guest pages that its code is on."""
+        found: set[int] = set()
+        for at, data in self.code:
+            found.update(range(at // layout.PAGE, (at + len(data) - 1) // layout.PAGE + 1))
+        return found
+
+    def is_of(self, memory: GuestMemory, policy: Policy) -> bool:
+        """Was the unit made from the code that this memory holds and may execute, in this way?"""
+        return (
+            self.policy == policy
+            and all(memory.permission(page * layout.PAGE) & layout.PAGE_X for page in self.pages())
+            and all(
+                memory.space.read(layout.GUEST_BASE + at, len(data)) == data
+                for at, data in self.code
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A unit of this machine, compiled; its functions are in the tables from `first` on."""
+
+    unit: Unit
+    module: Module
+    first: int
+
+
+@dataclass(slots=True)
+class Made:
+    """How often one entry was translated, because its code had changed; `due`: when it may be next.
+
+    Who changes code all the time waits twice as long each time, and is forgiven when that stops.
+    """
+
+    times: int = 0
+    due: float = 0.0
+
+    def again(self) -> None:
+        now = perf_counter()
+        if self.times > config.UNITS_OF_ENTRY and now - self.due > FORGIVEN * self._wait():
+            self.times = config.UNITS_OF_ENTRY
+        self.times += 1
+        if self.times > config.UNITS_OF_ENTRY:
+            self.due = now + self._wait()
+
+    def _wait(self) -> float:
+        return config.CHANGED_WAIT * float(1 << min(self.times - config.UNITS_OF_ENTRY, LONGEST))
+
+
+@dataclass(slots=True)
+class Units:
+    """All of a machine.  `generation` changes when all are dropped, because there are as many as there may be."""
+
+    generation: int = 0
+    bytes: int = 0  # of Wasm
+    next_index: int = 0  # in the table of functions
+    _known: dict[int, list[Known]] = field(default_factory=dict)  # by address, the newest last
+    _made: dict[tuple[int, Policy], Made] = field(default_factory=dict)
+    _inside: set[int] = field(default_factory=set)  # starts of blocks
+
+    def of(self, pc: int) -> list[Known]:
+        return self._known.get(pc, [])
+
+    def find(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
+        """The unit made for `pc`, if what the memory holds is what it was made from."""
+        return next((k for k in self.of(pc) if k.unit.is_of(memory, policy)), None)
+
+    def addresses_of(self, pc: int) -> list[int]:
+        """For which addresses there are units that have the instruction at `pc`."""
+        return [at for at, known in self._known.items() if any(k.unit.covers(pc) for k in known)]
+
+    def own(self, pc: int) -> set[int]:
+        """The entries of the units of `pc`."""
+        return {at for known in self.of(pc) for at in known.unit.entries}
+
+    def has_inside(self, pc: int) -> bool:
+        """Does a block of some unit start there?"""
+        return pc in self._inside
+
+    def due(self, pc: int, policy: Policy) -> float:
+        """When the next unit of `pc` may be made (`perf_counter`)."""
+        made = self._made.get((pc, policy))
+        return 0.0 if made is None else made.due
+
+    @property
+    def is_full(self) -> bool:
+        full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
+        return full or self.bytes > config.UNITS_BYTES
+
+    def drop_all(self) -> None:
+        """Begin anew."""
+        self._known.clear()
+        self._made.clear()
+        self._inside.clear()
+        self.next_index = self.bytes = 0
+        self.generation += 1
+
+    def add(self, pc: int, unit: Unit, module: Module) -> Known:
+        """Keep the unit that was made for `pc`."""
+        known = Known(unit, module, self.next_index)
+        self.next_index += len(unit.entries)
+        self.bytes += len(unit.wasm)
+        self._inside.update(at for at, _ in unit.code)
+        self._made.setdefault((pc, unit.policy), Made()).again()
+        of_address = self._known.setdefault(pc, [])
+        of_address.append(known)
+        del of_address[: -config.UNITS_OF_ENTRY]
+        return known
