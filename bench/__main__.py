@@ -40,6 +40,8 @@ def parse() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
     option("--tier", action="append", help=f"may be repeated (default {' '.join(TIERS)})")
     option("--quick", action="store_true", help="a look in less than a minute: small sizes, one round")
     option("--browser", action="store_true", help="the kernels in Chromium instead")
+    option("--translation", action="store_true",
+           help="only what it costs to translate the kernels and programs, recorded once and then replayed")
     option("--json", action="store_true", help="a JSON line a workload and runner instead of tables")
     option("--document", action="store_true", help="write docs/benchmarks.md and the table in README.md")
     option("--program", nargs=argparse.REMAINDER, metavar="PATH ARGS",
@@ -58,6 +60,9 @@ def main() -> int:
         small, _, large = (options.sizes or "").partition(",")
         sizes = (int(small), int(large)) if small else None
         print(time_program(options.program, tiers, options.rounds, sizes))
+        return 0
+    if options.translation:
+        importlib.import_module("replay").replay(options.kernel, options.rounds)
         return 0
     unknown = [k for k in options.kernel if "=" not in k and k not in SIZES]
     if unknown:

@@ -65,10 +65,10 @@ def compile_function(
     body.run(function.body, outermost=True)
     values = body.values
     if function.results and not body.returned:
-        values.code += UNREACHABLE  # the validator may believe that control comes here
-    values.code += END
+        values.code.append(UNREACHABLE)  # the validator may believe that control comes here
+    values.code.append(END)
     runs = allocate(values.intervals, len(function.params))
-    return Code(runs, *assemble(values.code, values.fixes, body.rare))
+    return Code(runs, *assemble(values.code, body.rare))
 
 
 class _Body:
@@ -82,7 +82,7 @@ class _Body:
         self.table_type = table_type
         self.open = 0  # Wasm blocks around here
         self.labels: dict[str, int] = {}  # how many were open where the label's was opened
-        self.changes: list[tuple[Value, int]] = []  # variables set, with their version before
+        self.assigned: dict[int, set[Value]] = {}  # see `assigned`
         self.rare: list[int] = []  # positions of branches that are hardly ever taken
         self.returned = False  # the results are on the stack at the end
 
@@ -101,25 +101,24 @@ class _Body:
         value = s.value
         if s.var is None:
             return self.drop(s)
-        self.emit_root(value)
-        name = self.values.name(s.var)
-        self.note(name)
-        self.values.set(name)
+        if value.op in CALLS:
+            self.emit_root(value)
+        else:
+            self.values.emit(value)
+        self.values.set(s.var)
         return True
 
     def results_of(self, s: Results) -> bool:
         self.emit_root(s.value)
         for var in reversed(s.vars):
-            name = self.values.name(var)
-            self.note(name)
-            self.values.set(name)
+            self.values.set(var)
         return True
 
     def drop(self, s: Let | Drop) -> bool:
         value = s.value
         self.emit_root(value)
         if value.op != "call" or self.results[value.imm]:
-            self.values.code += DROP
+            self.values.code.append(DROP)
         return True
 
     def emit_root(self, value: Value) -> None:
@@ -129,7 +128,7 @@ class _Body:
             self.memory_changed()
         elif value.op == "call_indirect":
             self.emit_all(value.args)
-            self.values.code += CALL_INDIRECT + leb.unsigned(self.table_type) + b"\0"
+            self.values.code.append(CALL_INDIRECT + leb.unsigned(self.table_type) + b"\0")
             self.memory_changed()
         else:
             self.values.emit(value)
@@ -140,16 +139,15 @@ class _Body:
 
     def memory_copy(self, s: MemoryCopy) -> bool:
         self.emit_all((s.to, s.source, s.length))
-        self.values.code += MEMORY_COPY
+        self.values.code.append(MEMORY_COPY)
         return self.memory_changed()
 
     def memory_fill(self, s: MemoryFill) -> bool:
         self.emit_all((s.base, s.byte, s.length))
-        self.values.code += MEMORY_FILL
+        self.values.code.append(MEMORY_FILL)
         return self.memory_changed()
 
     def memory_changed(self) -> bool:
-        self.note(MEMORY)
         self.values.changed(MEMORY)
         return True
 
@@ -164,54 +162,54 @@ class _Body:
             return True
         condition(self.values, s.when)
         if not then:
-            self.values.code += EQZ
+            self.values.code.append(EQZ)
             then, other = other, then
         if s.rare and then is s.then:
             self.rare.append(len(self.values.code))
         if len(then) == 1 and isinstance(then[0], Br):
             self.branch(BR_IF, then[0].label)
             return self.run(other)
-        self.values.code += IF
+        values = self.values
+        values.code.append(IF)
         self.open += 1
-        start = len(self.changes)
+        start = len(values.changes)
         falls = self.arm(then)
-        joined = self.changed_since(start) if falls else set()
+        joined = {*values.changed_since(start)} if falls else set()
         if other:
-            self.values.code += ELSE
-            start = len(self.changes)
+            values.code.append(ELSE)
+            start = len(values.changes)
             if self.arm(other):
-                joined |= self.changed_since(start)
+                joined.update(values.changed_since(start))
                 falls = True
         else:
             falls = True
         self.close()
-        self.forget(joined)
+        values.forget(joined)
         return falls
 
     def block(self, s: Block) -> bool:
-        self.values.code += BLOCK
-        start = len(self.changes)
+        values = self.values
+        values.code.append(BLOCK)
+        start = len(values.changes)
         self.label(s.label)
-        self.arm(s.body)
+        self.inside(s.body)
         self.close()
-        self.forget(self.changed_since(start))
+        values.forget(values.changed_since(start))
         return True  # whether a Br comes here is not worth finding out
 
     def loop(self, s: Loop) -> bool:
         values = self.values
-        for name in assigned(s.body):  # what was computed from them holds only the first time
-            name = values.name(name)
-            self.note(name)
-            values.changed(name)
-        values.code += LOOP
-        start = len(self.changes)
+        for name in assigned(s.body, self.assigned):
+            values.changed(values.name(name))  # what was computed from it holds only the first time
+        values.code.append(LOOP)
+        start = len(values.changes)
         self.label(s.label)
         values.loops.append({})
-        falls = self.arm(s.body)
+        falls = self.inside(s.body)
         self.close()
         for interval in values.loops.pop():
             interval.end = max(interval.end, len(values.code))
-        self.forget(self.changed_since(start))
+        values.forget(values.changed_since(start))
         return falls
 
     def br(self, s: Br) -> bool:
@@ -227,28 +225,28 @@ class _Body:
             if id(case) not in number:
                 number[id(case)] = len(cases)
                 cases.append(case)
-        start = len(self.changes)
-        values.code += BLOCK * (len(cases) + 1)
+        start = len(values.changes)
+        values.code.append(BLOCK * (len(cases) + 1))
         self.open += len(cases) + 1
         values.emit(s.index)
-        values.code += BR_TABLE + leb.unsigned(len(s.cases))
+        values.code.append(BR_TABLE + leb.unsigned(len(s.cases)))
         for case in (*s.cases, s.default):
-            values.code += leb.unsigned(number[id(case)])
+            values.code.append(leb.unsigned(number[id(case)]))
         for index, case in enumerate(cases):
             self.close()
             if self.arm(case) and index < len(cases) - 1:
-                values.code += BR + leb.unsigned(len(cases) - 1 - index)
+                values.code.append(BR + leb.unsigned(len(cases) - 1 - index))
         self.close()
-        self.forget(self.changed_since(start))
+        values.forget(values.changed_since(start))
         return True
 
     def return_(self, s: Return) -> bool:
         self.emit_all(s.values)
-        self.values.code += RETURN
+        self.values.code.append(RETURN)
         return False
 
     def unreachable(self, s: Unreachable) -> bool:
-        self.values.code += UNREACHABLE
+        self.values.code.append(UNREACHABLE)
         return False
 
     # -- nesting -----------------------------------------------------------------------------
@@ -257,59 +255,60 @@ class _Body:
         self.open += 1
 
     def close(self) -> None:
-        self.values.code += END
+        self.values.code.append(END)
         self.open -= 1
 
     def branch(self, opcode: bytes, label: str) -> None:
-        self.values.code += opcode + leb.unsigned(self.open - 1 - self.labels[label])
+        self.values.code.append(opcode + leb.unsigned(self.open - 1 - self.labels[label]))
 
-    def arm(self, body: list[Stmt]) -> bool:
+    def inside(self, body: list[Stmt]) -> bool:
         """Statements that may not run: what they compute is unknown behind them."""
         values = self.values
         values.scopes.append(values.next_scope)
         values.next_scope += 1
-        start = len(self.changes)
         falls = self.run(body)
         values.scopes.pop()
-        # Other arms start from the state before; `forget` follows where they join.
-        for name, version in reversed(self.changes[start:]):
-            values.versions[name] = version
         return falls
 
-    def note(self, name: Value) -> None:
-        self.changes.append((name, self.values.versions.get(name, 0)))
-
-    def changed_since(self, start: int) -> set[Value]:
-        return {name for name, _ in self.changes[start:]}
-
-    def forget(self, names: set[Value]) -> None:
-        for name in names:
-            self.values.changed(name)
+    def arm(self, body: list[Stmt]) -> bool:
+        """The same; other arms start from the state before."""
+        values = self.values
+        start = len(values.changes)
+        falls = self.inside(body)
+        values.versions.update(values.changed_since(start))
+        return falls
 
 
-def assigned(statements: list[Stmt]) -> set[Value]:
-    """The variables, memory included, that these statements may change."""
+def assigned(statements: list[Stmt], known: dict[int, set[Value]]) -> set[Value]:
+    """The variables, memory included, that these statements may change; `known` from before, by the list's id."""
+    found = known.get(id(statements))
+    if found is not None:
+        return found
     names: set[Value] = set()
+    known[id(statements)] = names
+    s: Any
     for s in statements:
-        match s:
-            case Let(var, value) | Set(var, value):
-                if var is not None:
-                    names.add(var)
-                if value.op in CALLS:
-                    names.add(MEMORY)
-            case Results(variables):
-                names.update(variables)
+        kind = type(s)
+        if kind is Let or kind is Set:
+            if s.var is not None:
+                names.add(s.var)
+            if s.value.op in CALLS:
                 names.add(MEMORY)
-            case Drop(value) if value.op in CALLS:
-                names.add(MEMORY)
-            case RawStore() | MemoryCopy() | MemoryFill():
-                names.add(MEMORY)
-            case Block(_, body) | Loop(_, body):
-                names |= assigned(body)
-            case If(_, then, other):
-                names |= assigned(then) | assigned(other)
-            case Switch(_, cases, default):
-                names |= assigned(default).union(*map(assigned, cases))
+        elif kind is RawStore or kind is MemoryCopy or kind is MemoryFill:
+            names.add(MEMORY)
+        elif kind is Block or kind is Loop:
+            names |= assigned(s.body, known)
+        elif kind is If:
+            names |= assigned(s.then, known)
+            names |= assigned(s.other, known)
+        elif kind is Results:
+            names.update(s.vars)
+            names.add(MEMORY)
+        elif kind is Drop and s.value.op in CALLS:
+            names.add(MEMORY)
+        elif kind is Switch:
+            for case in (*s.cases, s.default):
+                names |= assigned(case, known)
     return names
 
 

@@ -96,6 +96,7 @@ class Registers:
     def __init__(self, scalars: Mapping[int, Type] | None = None) -> None:
         self.reads = 0
         self.scalars = scalars or {}
+        self._lowered: dict[Value, tuple[Value, int]] = {}  # and what it reads
 
     def take_reads(self) -> int:
         """The registers read since this was asked last."""
@@ -188,12 +189,22 @@ class Registers:
 
     def lower(self, value: Value) -> Value:
         """The value with each `get` in it replaced."""
+        if value.op == "const" or value.op == "local":
+            return value
+        known = self._lowered.get(value)
+        if known is None:
+            before, self.reads = self.reads, 0
+            known = self._lowered[value] = self._lower(value), self.reads
+            self.reads = before
+        self.reads |= known[1]
+        return known[0]
+
+    def _lower(self, value: Value) -> Value:
         if value.op == "get":
             return self.read(value.type, value.imm)
-        if not value.args:
-            return value
-        args = tuple(self.lower(a) for a in value.args)
-        return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+        old = value.args
+        args = tuple([self.lower(a) for a in old])
+        return value if args == old else make(value.op, value.type, *args, imm=value.imm)
 
 
 def loads(registers: int) -> list[Stmt]:

@@ -44,9 +44,9 @@ def low_bits_only(name: str) -> Lower:
         e.emit(a, False)
         e.emit(b, False)
         if v.type is I64:
-            e.code += wide
+            e.code.append(wide)
             return True
-        e.code += narrow
+        e.code.append(narrow)
         return v.type is I32
 
     return lower
@@ -60,7 +60,7 @@ def bitwise(name: str) -> Lower:
         a, b = v.args
         first = e.emit(a, False)
         second = e.emit(b, False)
-        e.code += wide if v.type is I64 else narrow
+        e.code.append(wide if v.type is I64 else narrow)
         return (first or second) if name == "and" else (first and second)
 
     return lower
@@ -70,7 +70,7 @@ def _xor(e: Values, v: Value) -> bool:
     a, b = v.args
     if v.type is I1 and b.op == "const" and b.imm == 1:
         e.emit(a)
-        e.code += I32_EQZ
+        e.code.append(I32_EQZ)
         return True
     return _plain_xor(e, v)
 
@@ -85,7 +85,7 @@ def _count(e: Values, count: Value, bits: int) -> None:
     else:
         e.emit(count, False)
         e.const(I32, bits - 1)
-        e.code += I32_AND
+        e.code.append(I32_AND)
 
 
 def shift(name: str) -> Lower:
@@ -97,7 +97,7 @@ def shift(name: str) -> Lower:
             if not (name == "shl" and _shifts_out(e, v)):
                 e.emit(a)
             e.emit(b)
-            e.code += wide if v.type is I64 else narrow
+            e.code.append(wide if v.type is I64 else narrow)
             return True
         if v.type is I1:
             return e.emit(a, False)  # any count is 0 modulo 1
@@ -106,7 +106,7 @@ def shift(name: str) -> Lower:
         else:
             e.emit(a, name == "shr_u")
         _count(e, b, v.type.bits)
-        e.code += narrow
+        e.code.append(narrow)
         return name == "shr_u"
 
     return lower
@@ -121,7 +121,7 @@ def _shifts_out(e: Values, v: Value) -> bool:
         return False
     e.emit(a.args[0], False)
     if v.type is I64:
-        e.code += EXTEND_U
+        e.code.append(EXTEND_U)
     return True
 
 
@@ -135,13 +135,13 @@ def rotate(name: str) -> Lower:
         e.emit(a)
         if v.type not in MASKS:
             e.emit(b)
-            e.code += wide if v.type is I64 else narrow
+            e.code.append(wide if v.type is I64 else narrow)
             return True
         # Filled with copies of itself, the i32 rotates as the narrow integer does.
         e.const(I32, REPEAT[v.type])
-        e.code += code("i32.mul")
+        e.code.append(code("i32.mul"))
         e.emit(b, False)
-        e.code += narrow
+        e.code.append(narrow)
         return False
 
     return lower
@@ -157,7 +157,7 @@ def division(name: str) -> Lower:
                 e.signed(a)
             else:
                 e.emit(a)
-        e.code += wide if v.type is I64 else narrow
+        e.code.append(wide if v.type is I64 else narrow)
         return not signed or v.type not in MASKS
 
     return lower
@@ -171,7 +171,7 @@ def comparison(name: str) -> Lower:
         a, b = v.args
         if name == "eq" and _is_zero(b):
             e.emit(a)
-            e.code += I64_EQZ if a.type is I64 else I32_EQZ
+            e.code.append(I64_EQZ if a.type is I64 else I32_EQZ)
         elif name == "ne" and _is_zero(b) and a.type is I1:
             e.emit(a)
         else:
@@ -180,7 +180,7 @@ def comparison(name: str) -> Lower:
                     e.signed(x)
                 else:
                     e.emit(x)
-            e.code += wide if a.type is I64 else narrow
+            e.code.append(wide if a.type is I64 else narrow)
         return True
 
     return lower
@@ -199,7 +199,7 @@ def condition(e: Values, v: Value) -> None:
             v.op == "eq" and v.args[0].type is I1 and _is_zero(v.args[1])
         ):
             condition(e, v.args[0])
-            e.code += I32_EQZ
+            e.code.append(I32_EQZ)
             return
     e.emit(v)
 
@@ -209,16 +209,16 @@ def _select(e: Values, v: Value) -> bool:
     first = e.emit(then, False)
     second = e.emit(other, False)
     condition(e, when)
-    e.code += SELECT
+    e.code.append(SELECT)
     return first and second
 
 
 def _clz(e: Values, v: Value) -> bool:
     e.emit(v.args[0])
-    e.code += code("i64.clz") if v.type is I64 else code("i32.clz")
+    e.code.append(code("i64.clz") if v.type is I64 else code("i32.clz"))
     if v.type in MASKS:
         e.const(I32, 32 - v.type.bits)
-        e.code += code("i32.sub")
+        e.code.append(code("i32.sub"))
     return True
 
 
@@ -228,14 +228,14 @@ def _ctz(e: Values, v: Value) -> bool:
     else:
         e.emit(v.args[0], False)
         e.const(I32, 1 << v.type.bits)  # a stop above
-        e.code += code("i32.or")
-    e.code += code("i64.ctz") if v.type is I64 else code("i32.ctz")
+        e.code.append(code("i32.or"))
+    e.code.append(code("i64.ctz") if v.type is I64 else code("i32.ctz"))
     return True
 
 
 def _popcnt(e: Values, v: Value) -> bool:
     e.emit(v.args[0])
-    e.code += code("i64.popcnt") if v.type is I64 else code("i32.popcnt")
+    e.code.append(code("i64.popcnt") if v.type is I64 else code("i32.popcnt"))
     return True
 
 
@@ -243,13 +243,13 @@ def _parity(e: Values, v: Value) -> bool:
     (a,) = v.args
     is_clean = e.emit(a, False)
     if a.type is I64:
-        e.code += WRAP
+        e.code.append(WRAP)
     if not (is_clean and a.type in (I1, I8)):
         e.const(I32, 255)
-        e.code += I32_AND
-    e.code += code("i32.popcnt")
+        e.code.append(I32_AND)
+    e.code.append(code("i32.popcnt"))
     e.const(I32, 1)
-    e.code += I32_AND + I32_EQZ
+    e.code.append(I32_AND + I32_EQZ)
     return True
 
 
@@ -260,11 +260,11 @@ def _zext(e: Values, v: Value) -> bool:
     if v.type is I64 and a.op == "trunc" and a.args[0].type is I64 and not e.holds(a):
         e.emit(a.args[0])
         e.const(I64, (1 << a.type.bits) - 1)
-        e.code += I64_AND
+        e.code.append(I64_AND)
         return True
     e.emit(a)
     if v.type is I64 and a.type is not I64:
-        e.code += EXTEND_U
+        e.code.append(EXTEND_U)
     return True
 
 
@@ -277,12 +277,12 @@ def _sext(e: Values, v: Value) -> bool:
     if v.type is I64 and a.op == "trunc" and a.type in (I8, I16, I32) and not e.holds(a):
         e.emit(a.args[0], False)
         if a.args[0].type is not I64:
-            e.code += EXTEND_U
-        e.code += code(f"i64.extend{a.type.bits}_s")
+            e.code.append(EXTEND_U)
+        e.code.append(code(f"i64.extend{a.type.bits}_s"))
         return True
     e.signed(a)
     if v.type is I64:
-        e.code += EXTEND_S
+        e.code.append(EXTEND_S)
     return v.type not in MASKS
 
 
@@ -294,7 +294,7 @@ def _trunc(e: Values, v: Value) -> bool:
     if v.type is a.type:
         return is_clean
     if a.type is I64:
-        e.code += WRAP
+        e.code.append(WRAP)
     return v.type is I32
 
 
@@ -302,7 +302,7 @@ def _bitcast(e: Values, v: Value) -> bool:
     (a,) = v.args
     e.emit(a)
     if a.type is not v.type:
-        e.code += code(_REINTERPRET[a.type, v.type])
+        e.code.append(code(_REINTERPRET[a.type, v.type]))
     return True
 
 

@@ -25,7 +25,7 @@ def wide(name: str) -> Lower:
     def lower(e: Values, v: Value) -> bool:
         for a in v.args:
             e.emit(a)
-        e.code += opcode
+        e.code.append(opcode)
         e.set(UPPER)
         e.code.append(DROP)
         return e.emit(UPPER)

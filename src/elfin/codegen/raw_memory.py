@@ -46,6 +46,8 @@ _STORES: Final = {
     ("f64", 64): _access("f64.store"),
     ("v128", 128): _access("v128.store"),
 }
+_EXTEND: Final = code("i64.extend_i32_u")
+_LANE: Final = b"\0"  # the lowest
 
 
 def load(e: Values, v: Value) -> bool:
@@ -80,8 +82,7 @@ def narrow_load(e: Values, v: Value) -> bool:
 
 def _load(e: Values, type_: Type, base: Value, offset: int, bits: int, signed: bool) -> None:
     offset = address(e, base, offset)
-    e.code += _LOADS[type_.wasm, bits, signed]
-    e.code += unsigned(offset)
+    e.code.append(_LOADS[type_.wasm, bits, signed] + unsigned(offset))
 
 
 def store(e: Values, base: Value, offset: int, value: Value, bits: int) -> None:
@@ -93,14 +94,13 @@ def store(e: Values, base: Value, offset: int, value: Value, bits: int) -> None:
     if value.type.is_int:
         e.emit(value, bits > value.type.bits)
         if wasm == "i32" and bits == 64:
-            e.code += code("i64.extend_i32_u")
+            e.code.append(_EXTEND)
             wasm = "i64"
     else:
         e.emit(value)
-    e.code += _STORES[wasm, bits]
-    e.code += unsigned(offset)
+    e.code.append(_STORES[wasm, bits] + unsigned(offset))
     if wasm == "v128" and bits < 128:
-        e.code.append(0)  # the lane
+        e.code.append(_LANE)
 
 
 def address(e: Values, base: Value, offset: int) -> int:

@@ -24,9 +24,9 @@ def lower_row(row: OpInfo) -> Lower:
     def lower(e: Values, v: Value) -> bool:
         for a in v.args:
             e.emit(a, clean_arguments)
-        e.code += opcode
+        e.code.append(opcode)
         if immediate:
-            e.code += _immediate(v.imm)
+            e.code.append(_immediate(v.imm))
         return clean_result
 
     return lower

@@ -1,7 +1,7 @@
 """Wasm locals: which variable or shared value lives in which, decided when the body is known.
 
-Input:  the body's bytes without the indices of locals, the places where indices go (`Fix`), and an
-        `Interval` for each variable or shared value: the positions between which it must be kept.
+Input:  the body in pieces: bytes, and uses of locals whose index is not known yet; an `Interval` for each
+        variable or shared value: the positions in the body between which it must be kept.
 Output: the finished bytes and the runs of locals to declare.
 
 Linear scan: intervals that do not overlap share a local, so a function of thousands of cases declares as
@@ -17,14 +17,13 @@ from elfin.wasm.leb import unsigned
 from elfin.wasm.opcodes import code
 
 WHOLE: Final = 1 << 60  # an end behind every position
-_TEE: Final = code("local.tee")
+_GET, _SET, _TEE = (code(f"local.{verb}") for verb in ("get", "set", "tee"))
 _DROP: Final = code("drop")
-_SET: Final = code("local.set")[0]
 _ORDER: Final = ("i32", "i64", "f32", "f64", "v128")
 
 
 class Interval:
-    """What needs a local of Wasm type `wasm` from position `start` to `end`.
+    """What needs a local of Wasm type `wasm` from position `start` to `end`.  In a body it stands for its `local.get`.
 
     `depth` and `scope` say where it was first set (see `values`), `loops` how many loops were open there.
     `reads` counts the `local.get`s: without one it needs no local at all.
@@ -39,7 +38,7 @@ class Interval:
         self.depth = depth
         self.scope = scope
         self.loops = loops
-        self.index = -1
+        self.index = b""
         self.reads = 0
 
     def keep(self) -> None:
@@ -47,9 +46,41 @@ class Interval:
         self.start = -1
         self.end = WHOLE
 
+    def final(self) -> bytes:
+        return _GET + self.index
 
-# Position, interval, and whether a whole `local.tee` goes there, or only the index.
-Fix = tuple[int, Interval, bool]
+
+class Write:
+    """Pop into a local; `tee`: but leave the value.  Nobody reads it: neither."""
+
+    __slots__ = ("interval", "tee")
+
+    def __init__(self, interval: Interval) -> None:
+        self.interval = interval
+        self.tee = False
+
+    def final(self) -> bytes:
+        if self.tee:
+            return _TEE + self.interval.index if self.interval.reads else b""
+        return _SET + self.interval.index if self.interval.reads else _DROP
+
+
+class Shared:
+    """A piece that ends a value which is used again: what it leaves is also put into a local."""
+
+    __slots__ = ("interval", "piece")
+
+    def __init__(self, piece: Piece, interval: Interval) -> None:
+        self.piece = piece
+        self.interval = interval
+
+    def final(self) -> bytes:
+        piece = self.piece
+        before = piece if isinstance(piece, bytes) else piece.final()
+        return before + _TEE + self.interval.index
+
+
+Piece = bytes | Interval | Write | Shared
 
 
 def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ...]:
@@ -57,53 +88,37 @@ def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ..
     counts = dict.fromkeys(_ORDER, 0)
     free: dict[str, list[int]] = {wasm: [] for wasm in _ORDER}
     active: list[tuple[int, int, str]] = []
+    found: list[int] = []
     read = [interval for interval in intervals if interval.reads]
-    for interval in sorted(read, key=lambda i: i.start):
+    read.sort(key=lambda i: i.start)
+    for interval in read:
         while active and active[0][0] <= interval.start:
             _, index, wasm = heapq.heappop(active)
             heapq.heappush(free[wasm], index)
         wasm = interval.wasm
         if free[wasm]:
-            interval.index = heapq.heappop(free[wasm])
+            index = heapq.heappop(free[wasm])
         else:
-            interval.index = counts[wasm]
+            index = counts[wasm]
             counts[wasm] += 1
-        heapq.heappush(active, (interval.end, interval.index, wasm))
+        heapq.heappush(active, (interval.end, index, wasm))
+        found.append(index)
     bases = {}
     for wasm in _ORDER:
         bases[wasm] = first
         first += counts[wasm]
-    for interval in read:
-        interval.index += bases[interval.wasm]
+    for interval, index in zip(read, found, strict=True):
+        interval.index = unsigned(bases[interval.wasm] + index)
     return tuple((counts[wasm], wasm) for wasm in _ORDER if counts[wasm])
 
 
-def assemble(
-    body: bytes | bytearray, fixes: list[Fix], marks: list[int]
-) -> tuple[bytes, tuple[int, ...]]:
-    """The body with the indices in it, and where the marked positions, in order, are then."""
-    parts: list[bytes | bytearray] = []
+def assemble(body: list[Piece], marks: list[int]) -> tuple[bytes, tuple[int, ...]]:
+    """The body's bytes, and the offsets in them of the marked positions, which are in order."""
+    parts = [piece if piece.__class__ is bytes else piece.final() for piece in body]  # type: ignore[union-attr]
     moved: list[int] = []
-    done = size = 0
-    # Stable: where an index and a tee meet, the index was noted first and belongs before.
-    for position, interval, tee in sorted(fixes, key=lambda fix: fix[0]):
-        while len(moved) < len(marks) and marks[len(moved)] < position:
-            moved.append(marks[len(moved)] - done + size)
-        size += position - done
-        if interval.reads:
-            parts.append(body[done:position])
-            if tee:
-                size += len(_TEE)
-                parts.append(_TEE)
-            parts.append(unsigned(interval.index))
-            size += len(parts[-1])
-        else:  # the opcode goes too; nobody wants the value, or it stays on the stack
-            parts.append(body[done : position - 1])
-            size -= 1
-            if body[position - 1] == _SET:
-                parts.append(_DROP)
-                size += len(_DROP)
-        done = position
-    parts.append(body[done:])
-    moved += [mark - done + size for mark in marks[len(moved) :]]
+    size = done = 0
+    for mark in marks:
+        size += sum(map(len, parts[done:mark]))
+        done = mark
+        moved.append(size)
     return b"".join(parts), tuple(moved)

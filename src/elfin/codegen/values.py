@@ -1,7 +1,7 @@
 """`Values`: IR values -> instructions that leave them on Wasm's stack.
 
 Input:  one value after another, in the order in which statements evaluate them.
-Output: bytes in `code`, indices of locals still open (`slots`).
+Output: pieces in `code`, indices of locals still open (`slots`).
 
 A value that comes again is kept in a local, if what was computed before is still true: it must have been
 computed on every way to here (`scopes`), and no variable it reads, memory included, may have changed
@@ -13,11 +13,12 @@ work on "dirty" ones; `emit` says which it left, and cleans when its caller need
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from elfin.bits import signed
-from elfin.codegen.slots import Fix, Interval
+from elfin.codegen.slots import Interval, Piece, Shared, Write
 from elfin.ir.types import I1, I8, I16, I32, I64, Type
 from elfin.ir.value import Value, local
 from elfin.wasm import leb
@@ -30,36 +31,34 @@ _MEMORY: Final = frozenset((MEMORY,))
 _NOTHING: Final[frozenset[Value]] = frozenset()
 DEEP: Final = 100  # levels of recursion before a value is cut into parts
 
-I32_CONST, I64_CONST = code("i32.const")[0], code("i64.const")[0]
-LOCAL_GET, LOCAL_SET, LOCAL_TEE = (code(f"local.{verb}")[0] for verb in ("get", "set", "tee"))
-I32_AND, DROP, CALL = code("i32.and")[0], code("drop")[0], code("call")
+_I32_CONST, _I64_CONST = code("i32.const"), code("i64.const")
+I32_SUB, DROP, CALL = code("i32.sub"), code("drop"), code("call")
 MASKS: Final = {I1: 1, I8: 0xFF, I16: 0xFFFF}
 _CLEAN: Final = {t: code("i32.const") + leb.signed(m) + code("i32.and") for t, m in MASKS.items()}
+_EXTEND: Final = {t: code(f"i32.extend{t.bits}_s") for t in (I8, I16)}
 _CONVERSIONS: Final = frozenset(("zext", "sext", "trunc", "bitcast"))
 _FLOAT_CONST: Final = {32: code("f32.const"), 64: code("f64.const"), 128: code("v128.const")}
 
+# A computed value: the position where its code ends, the clock, how many scopes there were and the innermost of them,
+# how many loops were open, whether it is clean.
+Known = tuple[int, int, int, int, int, bool]
 
-class Known:
-    """A computed value: where its code ends, and what must hold for it to be used again."""
 
-    __slots__ = ("clean", "clock", "depth", "interval", "loops", "position", "scope")
-
-    def __init__(self, at: Values, clean: bool) -> None:
-        self.position = len(at.code)
-        self.clock = at.clock
-        self.depth = len(at.scopes) - 1
-        self.scope = at.scopes[-1]
-        self.loops = len(at.loops)
-        self.clean = clean
-        self.interval: Interval | None = None
+@lru_cache(maxsize=1 << 12)
+def constant(type_: Type, number: int) -> bytes:
+    """The instruction that leaves it."""
+    if type_ is I64:
+        return _I64_CONST + leb.signed(signed(number, 64))
+    if type_.is_int:
+        return _I32_CONST + leb.signed(signed(number, 32))
+    return _FLOAT_CONST[type_.bits] + number.to_bytes(type_.bytes, "little")
 
 
 class Values:
     """`functions` gives the index of each function that may be called; `lowering` is the table of ops."""
 
     def __init__(self, functions: dict[str, int], lowering: dict[str, Lower]) -> None:
-        self.code = bytearray()
-        self.fixes: list[Fix] = []
+        self.code: list[Piece] = []
         self.intervals: list[Interval] = []
         self.functions = functions
         self.lowering = lowering
@@ -69,46 +68,70 @@ class Values:
         self.loops: list[dict[Interval, None]] = []
         self.clock = 0
         self.versions: dict[Value, int] = {}
+        self.changes: list[tuple[Value, int]] = []  # variables set, with their version before
         self._known: dict[Value, Known] = {}
+        self._kept: dict[Value, tuple[int, Interval]] = {}  # where a value's code ends, its local
         self._sources: dict[Value, frozenset[Value]] = {}
         self._variables: dict[Value, Interval] = {}
         self._names: dict[tuple[object, Type], Value] = {}
+        self._same: dict[Value, Value] = {}
         self._depth = 0
 
     # -- variables ---------------------------------------------------------------------------
     def parameter(self, var: Value, index: int) -> None:
         interval = Interval(var.type.wasm, -1, 0, 0, 0)
-        interval.index = index
+        interval.index = leb.unsigned(index)
         interval.keep()
         self._variables[self.name(var)] = interval
 
     def name(self, var: Value) -> Value:
         """The one `local` value of this name and type (values may outlive the table of values)."""
-        return self._names.setdefault((var.imm, var.type), var)
+        found = self._same.get(var)
+        if found is None:
+            found = self._same[var] = self._names.setdefault((var.imm, var.type), var)
+        return found
 
     def set(self, var: Value) -> None:
         """Pop into a variable."""
-        name = self.name(var)
+        name = self._same.get(var) or self.name(var)
         interval = self._variables.get(name)
         if interval is None:
             interval = self._interval(var.type, len(self.code))
             self._variables[name] = interval
-        self._use(interval)
-        self.code.append(LOCAL_SET)
-        self.fixes.append((len(self.code), interval, False))
+        if interval.start >= 0:
+            self._use(interval)
+        self.code.append(Write(interval))
         self.changed(name)
 
     def changed(self, name: Value) -> None:
         """Values computed from this variable must be computed anew."""
+        self.changes.append((name, self.versions.get(name, 0)))
         self.clock += 1
         self.versions[name] = self.clock
 
+    def changed_since(self, start: int) -> dict[Value, int]:
+        """What was set since there were `start` changes: the versions before.  From now on it counts as one change."""
+        before = dict(reversed(self.changes[start:]))
+        self.changes[start:] = before.items()
+        return before
+
+    def forget(self, names: Iterable[Value]) -> None:
+        """They may have changed."""
+        self.clock += 1
+        self.versions.update(dict.fromkeys(names, self.clock))
+
     def _get(self, var: Value) -> None:
-        interval = self._variables.get(var)
-        if interval is None:
-            interval = self._variable(var)
-        self._use(interval)
-        self._push(interval)
+        interval = self._variables.get(var) or self._variable(var)
+        if interval.start >= 0:
+            self._use(interval)
+        body = self.code
+        if body:
+            last = body[-1]
+            if last.__class__ is Write and last.interval is interval and not last.tee:
+                last.tee = True
+                return
+        interval.reads += 1
+        body.append(interval)
 
     def _variable(self, var: Value) -> Interval:
         name = self.name(var)
@@ -121,16 +144,6 @@ class Values:
             self._variables[var] = interval
         return interval
 
-    def _push(self, interval: Interval) -> None:
-        body, fixes = self.code, self.fixes
-        end = len(body)
-        if fixes and fixes[-1][0] == end and fixes[-1][1] is interval and body[-1] == LOCAL_SET:
-            body[-1] = LOCAL_TEE
-            return
-        interval.reads += 1
-        body.append(LOCAL_GET)
-        fixes.append((end + 1, interval, False))
-
     def _interval(self, type_: Type, start: int) -> Interval:
         depth = len(self.scopes) - 1
         interval = Interval(type_.wasm, start, depth, self.scopes[-1], len(self.loops))
@@ -138,9 +151,7 @@ class Values:
         return interval
 
     def _use(self, interval: Interval) -> None:
-        """The interval reaches to here; to the end of a loop that was opened since."""
-        if interval.start < 0:
-            return
+        """The interval, which has a start, reaches to here; to the end of a loop that was opened since."""
         depth, loops = interval.depth, interval.loops
         if depth >= len(self.scopes) or self.scopes[depth] != interval.scope:
             interval.keep()  # its first setting is not on every way to here
@@ -157,7 +168,7 @@ class Values:
             self._get(value)
             return True
         if op == "const":
-            self.const(value.type, value.imm)
+            self.code.append(constant(value.type, value.imm))
             return True
         known = self._known.get(value)
         if known is not None and self._holds(value, known):
@@ -168,21 +179,22 @@ class Values:
         is_clean = self.lowering[op](self, value)
         self._depth -= 1
         if clean and not is_clean:
-            self.code += _CLEAN[value.type]
+            self.code.append(_CLEAN[value.type])
             is_clean = True
         if op not in _CONVERSIONS or value.args[0].op != "local":
-            self._known[value] = Known(self, is_clean)
+            scopes = self.scopes
+            self._known[value] = (
+                len(self.code),
+                self.clock,
+                len(scopes) - 1,
+                scopes[-1],
+                len(self.loops),
+                is_clean,
+            )
         return is_clean
 
     def const(self, type_: Type, number: int) -> None:
-        if type_ is I64:
-            self.code.append(I64_CONST)
-            self.code += leb.signed(signed(number, 64))
-        elif type_.is_int:
-            self.code.append(I32_CONST)
-            self.code += leb.signed(signed(number, 32))
-        else:
-            self.code += _FLOAT_CONST[type_.bits] + number.to_bytes(type_.bytes, "little")
+        self.code.append(constant(type_, number))
 
     def signed(self, value: Value) -> None:
         """Leave a narrow integer sign-extended to 32 bits; wider ones as they are."""
@@ -193,16 +205,16 @@ class Values:
         elif value.type is I1:
             self.const(I32, 0)
             self.emit(value)
-            self.code += code("i32.sub")
+            self.code.append(I32_SUB)
         else:
             self.emit(value, clean=False)
-            self.code += code(f"i32.extend{value.type.bits}_s")
+            self.code.append(_EXTEND[value.type])
 
     def call(self, name: str) -> None:
         index = self.functions.get(name)
         if index is None:
             raise ValueError(f"call of {name}, which is neither compiled nor imported")
-        self.code += CALL + leb.unsigned(index)
+        self.code.append(CALL + leb.unsigned(index))
 
     # -- sharing -----------------------------------------------------------------------------
     def holds(self, value: Value) -> bool:
@@ -211,30 +223,36 @@ class Values:
         return known is not None and self._holds(value, known)
 
     def _holds(self, value: Value, known: Known) -> bool:
-        if known.depth >= len(self.scopes) or self.scopes[known.depth] != known.scope:
+        _, clock, depth, scope, _, _ = known
+        scopes = self.scopes
+        if depth >= len(scopes) or scopes[depth] != scope:
             return False
-        versions, clock = self.versions, known.clock
         if clock == self.clock:
             return True
-        return all(versions.get(name, 0) <= clock for name in self._reads(value))
+        versions = self.versions
+        for name in self._sources.get(value) or self._reads(value):
+            if versions.get(name, 0) > clock:  # `all` would take twice as long
+                break
+        else:
+            return True
+        return False
 
     def _again(self, value: Value, known: Known, clean: bool) -> bool:
-        interval = known.interval
-        if interval is None:
-            interval = Interval(
-                value.type.wasm, known.position, known.depth, known.scope, known.loops
-            )
+        position, _, depth, scope, loops, is_clean = known
+        end, interval = self._kept.get(value, (0, None))
+        if interval is None or end != position:
+            interval = Interval(value.type.wasm, position, depth, scope, loops)
             self.intervals.append(interval)
-            self.fixes.append((known.position, interval, True))
-            known.interval = interval
-        self._use(interval)
+            self.code[position - 1] = Shared(self.code[position - 1], interval)
+            self._kept[value] = position, interval
+        if interval.start >= 0:
+            self._use(interval)
         interval.reads += 1
-        self.code.append(LOCAL_GET)
-        self.fixes.append((len(self.code), interval, False))
-        if clean and not known.clean:
-            self.code += _CLEAN[value.type]
+        self.code.append(interval)
+        if clean and not is_clean:
+            self.code.append(_CLEAN[value.type])
             return True
-        return known.clean
+        return is_clean
 
     def _reads(self, value: Value) -> frozenset[Value]:
         """The variables that a value depends on."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Final
 
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
 from elfin.ir.value import Value, make
-
-T = TypeVar("T")
 
 
 def map_values(effect: Effect, f: Callable[[Value], Value]) -> Effect:
@@ -34,14 +32,7 @@ def map_values(effect: Effect, f: Callable[[Value], Value]) -> Effect:
 
 def values(effect: Effect) -> tuple[Value, ...]:
     """The values that the effect evaluates."""
-    found: list[Value] = []
-
-    def look(value: Value) -> Value:
-        found.append(value)
-        return value
-
-    map_values(effect, look)
-    return tuple(found)
+    return _VALUES[type(effect)](effect)
 
 
 def replace(value: Value, f: Callable[[Value], Value | None]) -> Value:
@@ -49,10 +40,25 @@ def replace(value: Value, f: Callable[[Value], Value | None]) -> Value:
     new = f(value)
     if new is not None:
         return new
-    args = tuple(replace(arg, f) for arg in value.args)
-    return value if args == value.args else make(value.op, value.type, *args, imm=value.imm)
+    old = value.args
+    if not old:
+        return value
+    args = tuple([replace(arg, f) for arg in old])
+    return value if args == old else make(value.op, value.type, *args, imm=value.imm)
 
 
 def reads_state(value: Value) -> bool:
     """Does it depend on a register?  Then it means something else when that has changed."""
     return value.op == "get" or any(map(reads_state, value.args))
+
+
+_VALUES: Final[dict[type, Callable[[Any], tuple[Value, ...]]]] = {
+    Let: lambda e: (e.value,),
+    Put: lambda e: (e.value,),
+    PutAt: lambda e: (e.offset, e.value),
+    Store: lambda e: (e.address, e.value),
+    Raise: lambda e: (e.when,),
+    Jump: lambda e: (e.target,),
+    Branch: lambda e: (e.when, e.target),
+    Leave: lambda e: (e.when,),
+}

@@ -37,7 +37,6 @@ from elfin.ir.stmt import (
     Leave,
     Let,
     Put,
-    PutAt,
     Raise,
     RawStore,
     Set,
@@ -64,6 +63,7 @@ from elfin.tiers.jit.wild import Wild, refuse
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
+NO_VECTOR = -1  # of a `Leave`
 # What core functions may read and write that is never in a local.
 IN_MEMORY = frozenset(
     {"fault", "tsc", "mxcsr", "segment", "fs_base", "gs_base", "float_trap", "count"}
@@ -219,36 +219,40 @@ class Writer:
         return value
 
     def _substitute(self, value: Value) -> Value:
-        return replace(value, self._known.get)
+        return replace(value, self._known.get) if self._known else value
 
     def _effect(self, op: Op, effect: Effect) -> None:
-        match effect:
-            case Let(var, value):
-                self._let(op, var, value)
-            case Store(address, value):
-                self.settle()
-                base, offset = self._access(op, address, value.type.bytes, write=True)
-                self.out.append(RawStore(base, offset, stored(self.value(value)), value.type.bits))
-            case Put(slot, value):
-                self._put(slot, value)
-            case Raise(_, vector, _) if vector == XM:
-                pass  # every exception is masked (see `floats`)
-            case Raise(_, vector, _) if vector == GP and self.unchecked and not self.exact:
-                pass
-            case Raise(when, vector, _) if vector == GP and self._is_aligned(op, when):
-                pass
-            case Raise(when, vector, _) if vector == GP and not self.exact:
-                self.out.append(If(self.condition(when), refuse(const(I32, GP), ZERO64), rare=True))
-            case Raise(when, _, _):
-                self.pages.close()
-                self.out.append(If(self.condition(when), self.step(op), rare=True))
-            case Branch() | Jump():
-                self.ending = effect
-            case Leave(_, when):
-                self.pages.close()
-                self.out.append(If(self.condition(when), self.step(op), rare=True))
-            case PutAt():
-                raise AssertionError(f"{op.variant} is not for translation")
+        if type(effect) is Let:
+            self._let(op, effect.var, effect.value)
+        elif type(effect) is Put:
+            self._put(effect.offset, effect.value)
+        elif type(effect) is Store:
+            self.settle()
+            value = effect.value
+            base, offset = self._access(op, effect.address, value.type.bytes, write=True)
+            self.out.append(RawStore(base, offset, stored(self.value(value)), value.type.bits))
+        elif type(effect) is Raise:
+            self._raise(op, effect.when, effect.vector)
+        elif type(effect) is Leave:
+            self._raise(op, effect.when, NO_VECTOR)
+        elif type(effect) is Branch or type(effect) is Jump:
+            self.ending = effect
+        else:
+            raise AssertionError(f"{op.variant} is not for translation")
+
+    def _raise(self, op: Op, when: Value, vector: int) -> None:
+        """What may happen instead of the instruction."""
+        if vector == XM:
+            return  # every exception is masked (see `floats`)
+        if vector == GP:
+            if (self.unchecked and not self.exact) or self._is_aligned(op, when):
+                return
+            if not self.exact:
+                dies = refuse(const(I32, GP), ZERO64)
+                self.out.append(If(self.condition(when), dies, rare=True))
+                return
+        self.pages.close()
+        self.out.append(If(self.condition(when), self.step(op), rare=True))
 
     def _is_aligned(self, op: Op, when: Value) -> bool:
         """Is this an alignment check that is known to hold, or noted to be looked at later?"""

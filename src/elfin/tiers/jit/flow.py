@@ -24,14 +24,13 @@ from elfin.tiers.jit.events import (
     Call,
     Event,
     Exit,
-    GuestRead,
     Invoke,
-    Read,
     Ret,
     Summary,
     Write,
 )
 from elfin.tiers.jit.frame import Way, go_up, invocation, owe, own_result, returning
+from elfin.tiers.jit.straight import Straight, steps
 
 EXITS = 6  # kinds of exit at most: each has the code of its stores
 # By step: what it depends on of the function's own summary, and of those of the functions that it calls.
@@ -68,6 +67,8 @@ class Flow:
             id(events): events for events in self.events.values()
         }  # copies of nodes share them
         self.all = [event for events in lists.values() for event in events]
+        found = {key: steps(events) for key, events in lists.items()}
+        self.steps = {n: found[id(events)] for n, events in self.events.items()}
         self.invokes = [e for e in self.all if isinstance(e, Invoke)]
         self.callees = [*{id(e.callee): e.callee for e in self.invokes}.values()]
         self._done: dict[str, list[int]] = {}  # what steps depended on when they were done
@@ -89,13 +90,12 @@ class Flow:
         """`writes`, as far as the callees' are known."""
         assert self.own is not None
         for event in self.all:
-            match event:
-                case Write(register):
-                    self.own.writes |= register
-                case Call(_, written):
-                    self.own.writes |= written
-                case Invoke(callee):
-                    self.own.writes |= callee.writes
+            if isinstance(event, Write):
+                self.own.writes |= event.register
+            elif isinstance(event, Call):
+                self.own.writes |= event.written
+            elif isinstance(event, Invoke):
+                self.own.writes |= event.callee.writes
         self.own.writes = whole(self.own.writes)
 
     def used(self) -> None:
@@ -127,20 +127,19 @@ class Flow:
         ways = self._choose_exits()
         inner = self.own is not None
         for event in self.all:
-            match event:
-                case Call():
-                    event.before += stores(event.stored)
-                    event.behind += loads(event.loaded)
-                case Invoke():
-                    event.before += stores(event.stored)
-                    call, results = invocation(event.callee, event.back, event.weight)
-                    event.call += call
-                    event.results += results
-                    event.up += go_up(event.changed, event.owned if inner else None)
-                    event.behind += loads(event.loaded)
-                case Ret():
-                    assert self.own is not None
-                    event.body += [*stores(event.stored), returning(self.own)]
+            if isinstance(event, Call):
+                event.before += stores(event.stored)
+                event.behind += loads(event.loaded)
+            elif isinstance(event, Invoke):
+                event.before += stores(event.stored)
+                call, results = invocation(event.callee, event.back, event.weight)
+                event.call += call
+                event.results += results
+                event.up += go_up(event.changed, event.owned if inner else None)
+                event.behind += loads(event.loaded)
+            elif isinstance(event, Ret):
+                assert self.own is not None
+                event.body += [*stores(event.stored), returning(self.own)]
         needed = self.needed if self.own is None else self.needed & ~self.own.params
         return needed, ways
 
@@ -173,17 +172,16 @@ class Flow:
                         there.touched |= touched
                         work = True
         for event in self.all:
-            match event:
-                case Write():
-                    event.needed = False
-                case Exit():
-                    event.changed, event.owned = 0, ALL
-                case Call():
-                    event.stored = event.loaded = 0
-                case Invoke():
-                    event.stored, event.loaded, event.changed, event.owned = 0, 0, 0, ALL
-                case Ret():
-                    event.stored = 0
+            if isinstance(event, Write):
+                event.needed = False
+            elif isinstance(event, Exit):
+                event.changed, event.owned = 0, ALL
+            elif isinstance(event, Call):
+                event.stored = event.loaded = 0
+            elif isinstance(event, Invoke):
+                event.stored, event.loaded, event.changed, event.owned = 0, 0, 0, ALL
+            elif isinstance(event, Ret):
+                event.stored = 0
         forced = 0
         for number in sequence:
             forced |= self._note_change(number, arriving[number])
@@ -192,55 +190,56 @@ class Flow:
     def _change(self, number: int, at: _Facts) -> _Facts:
         """What a node makes of the facts."""
         changed, sure, touched = at.changed, at.sure, at.touched
-        for event in self.events[number]:
-            match event:
-                case Write(register):
-                    changed |= register
-                    sure |= register
-                case Call(seen):
-                    changed &= ~seen
-                    sure |= seen
-                    touched |= seen
-                case Invoke(callee):
-                    forced = _forced(callee)
-                    changed = (changed & ~(forced | callee.writes)) | callee.results
-                    sure |= forced | callee.writes
-                    touched |= forced | (callee.writes & ~callee.results)
+        for step in self.steps[number]:
+            if isinstance(step, Straight):
+                changed |= step.writes
+                sure |= step.writes
+            elif isinstance(step, Call):
+                changed &= ~step.seen
+                sure |= step.seen
+                touched |= step.seen
+            elif isinstance(step, Invoke):
+                callee = step.callee
+                forced = _forced(callee)
+                changed = (changed & ~(forced | callee.writes)) | callee.results
+                sure |= forced | callee.writes
+                touched |= forced | (callee.writes & ~callee.results)
         return _Facts(changed, sure, touched)
 
     def _note_change(self, number: int, at: _Facts) -> int:
         """The same, written down in the events; the result is what would have to be in memory already."""
         forced = 0
-        for event in self.events[number]:
+        for step in self.steps[number]:
             known = at.changed | at.sure
-            match event:
-                case Write(register):
-                    at.changed |= register
-                    at.sure |= register
-                case Call(seen):
-                    event.stored |= at.changed & seen
-                    forced |= seen & ~known
-                    at.changed &= ~seen
-                    at.sure |= seen
-                    at.touched |= seen
-                case Exit():
-                    event.changed |= at.changed & ~event.dead
-                    event.owned &= known
-                    forced |= at.touched & ~known & ~event.dead
-                case Invoke(callee):
-                    wants = _forced(callee)
-                    event.stored |= at.changed & wants
-                    forced |= (wants | (at.touched & ~_dead(callee))) & ~known
-                    event.changed |= at.changed & ~wants & ~_dead(callee) & ~callee.owned
-                    event.owned &= known
-                    at.changed = (at.changed & ~(wants | callee.writes)) | callee.results
-                    at.sure |= wants | callee.writes
-                    at.touched |= wants | (callee.writes & ~callee.results)
-                case Ret(written):
-                    assert self.own is not None
-                    left = ~self.own.results & ~(FLAGS & ~self.own.flags_out)
-                    event.stored |= (at.changed | written) & left
-                    forced |= self.own.writes & left & ~known & ~written
+            if isinstance(step, Straight):
+                at.changed |= step.writes
+                at.sure |= step.writes
+            elif isinstance(step, Exit):
+                step.changed |= at.changed & ~step.dead
+                step.owned &= known
+                forced |= at.touched & ~known & ~step.dead
+            elif isinstance(step, Call):
+                seen = step.seen
+                step.stored |= at.changed & seen
+                forced |= seen & ~known
+                at.changed &= ~seen
+                at.sure |= seen
+                at.touched |= seen
+            elif isinstance(step, Invoke):
+                callee = step.callee
+                wants = _forced(callee)
+                step.stored |= at.changed & wants
+                forced |= (wants | (at.touched & ~_dead(callee))) & ~known
+                step.changed |= at.changed & ~wants & ~_dead(callee) & ~callee.owned
+                step.owned &= known
+                at.changed = (at.changed & ~(wants | callee.writes)) | callee.results
+                at.sure |= wants | callee.writes
+                at.touched |= wants | (callee.writes & ~callee.results)
+            else:
+                assert self.own is not None
+                left = ~self.own.results & ~(FLAGS & ~self.own.flags_out)
+                step.stored |= (at.changed | step.written) & left
+                forced |= self.own.writes & left & ~known & ~step.written
         return forced
 
     # -- backwards ---------------------------------------------------------------------------
@@ -253,21 +252,19 @@ class Flow:
         return step(first, leaving[first])
 
     def _use(self, number: int, used: int, *, note: bool = False) -> int:
-        for event in reversed(self.events[number]):
-            match event:
-                case Write(register):
-                    used &= ~register
-                case Read(registers):
-                    used |= registers
-                case Call(_, written):
-                    used &= ~written
-                case Invoke(callee):
-                    if note:
-                        callee.wanted |= used & callee.writes & ~FLAGS
-                    used = (used & ~callee.writes) | callee.uses
-                case Ret(written):
-                    assert self.own is not None
-                    used |= self.own.wanted & ~written
+        for step in reversed(self.steps[number]):
+            if isinstance(step, Straight):
+                used = used & ~step.writes | step.reads
+            elif isinstance(step, Call):
+                used &= ~step.written
+            elif isinstance(step, Invoke):
+                callee = step.callee
+                if note:
+                    callee.wanted |= used & callee.writes & ~FLAGS
+                used = (used & ~callee.writes) | callee.uses
+            elif isinstance(step, Ret):
+                assert self.own is not None
+                used |= self.own.wanted & ~step.written
         return used
 
     def _read(self, number: int, needed: int, *, note: bool = False) -> int:
@@ -276,53 +273,48 @@ class Flow:
         Who goes on at an exit's point does not miss the flags that the code behind it sets before it reads
         them; to keep them up for that would cost most loops more than the loop.
         """
-        for event in reversed(self.events[number]):
-            match event:
-                case Write(register):
-                    needed &= ~register
-                case Read(registers) | GuestRead(registers):
-                    needed |= registers
-                case Exit(returns=True):
-                    if note:
-                        event.dead &= FLAGS & ~needed
-                case Exit():
+        for step in reversed(self.steps[number]):
+            if isinstance(step, Straight):
+                needed = needed & ~step.writes | step.guest_reads
+            elif isinstance(step, Exit):
+                if not step.returns:
                     needed = ALL
-                    event.dead = 0
-                case Call():
-                    needed = (needed & ~event.written) | event.seen
-                case Invoke(callee):
-                    if note:
-                        callee.flags_out |= needed & FLAGS
-                    needed = callee.flags_in
-                case Ret():
-                    assert self.own is not None
-                    needed |= self.own.flags_out
+                    step.dead = 0
+                elif note:
+                    step.dead &= FLAGS & ~needed
+            elif isinstance(step, Call):
+                needed = (needed & ~step.written) | step.seen
+            elif isinstance(step, Invoke):
+                if note:
+                    step.callee.flags_out |= needed & FLAGS
+                needed = step.callee.flags_in
+            else:
+                assert self.own is not None
+                needed |= self.own.flags_out
         return needed
 
     def _need(self, number: int, needed: int, *, note: bool = False) -> int:
         """Which locals are read later."""
-        for event in reversed(self.events[number]):
-            match event:
-                case Write(register):
-                    if note and needed & register:
-                        event.needed = True
-                    needed &= ~register
-                case Read(registers):
-                    needed |= registers
-                case Exit():
-                    needed |= event.changed
-                case Call():
-                    if note:
-                        event.loaded |= needed & event.written
-                    needed = (needed & ~event.written) | event.stored
-                case Invoke(callee):
-                    if note:
-                        event.loaded |= needed & callee.writes & ~callee.results
-                    needed &= ~callee.writes
-                    needed |= callee.params | event.stored | event.changed
-                case Ret(written):
-                    assert self.own is not None
-                    needed |= (self.own.results | event.stored) & ~written
+        for step in reversed(self.steps[number]):
+            if isinstance(step, Straight):
+                if note:
+                    step.note_needed(needed)
+                needed = needed & ~step.writes | step.reads
+            elif isinstance(step, Exit):
+                needed |= step.changed
+            elif isinstance(step, Call):
+                if note:
+                    step.loaded |= needed & step.written
+                needed = (needed & ~step.written) | step.stored
+            elif isinstance(step, Invoke):
+                callee = step.callee
+                if note:
+                    step.loaded |= needed & callee.writes & ~callee.results
+                needed &= ~callee.writes
+                needed |= callee.params | step.stored | step.changed
+            else:
+                assert self.own is not None
+                needed |= (self.own.results | step.stored) & ~step.written
         return needed
 
     def _backwards(self, step: Callable[..., int]) -> dict[int, int]:

@@ -12,13 +12,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from elfin import config, layout
 from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
-from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Stmt, Switch
+from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
@@ -32,6 +32,7 @@ from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 from elfin.tiers.jit.units import Unit
 
 FIRST: Final = ("env", "first")  # where in the table a machine has room for the unit's functions
+CALLING: Final = frozenset({Let, Set, Results, Drop})  # where calls stand
 DEEP: Final = 10 * config.REGION_OPS  # frames: three a level of nesting, and as many to spare
 
 
@@ -191,12 +192,10 @@ def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict
 def _imports(functions: list[Function]) -> list[FunctionImport]:
     """The core functions that are called."""
     own = {f.name for f in functions}
-    called: dict[str, FunctionImport] = {}
+    called: dict[str, None] = {}
     for f in functions:
-        for name in _called(f.body):
-            if name not in own and name not in called:
-                called[name] = _import(name)
-    return list(called.values())
+        _called(f.body, called)
+    return [_import(name) for name in called if name not in own]
 
 
 def _import(name: str) -> FunctionImport:
@@ -204,18 +203,18 @@ def _import(name: str) -> FunctionImport:
     return FunctionImport(name, row.params, () if row.result is None else (row.result,))
 
 
-def _called(body: list[Stmt]) -> Iterable[str]:
+def _called(body: list[Any], into: dict[str, None]) -> None:
+    """Adds the names of the functions that are called, the first first."""
     for stmt in body:
-        match stmt:
-            case Let(_, value) | Set(_, value) | Results(_, value) | Drop(value) if (
-                value.op == "call"
-            ):
-                yield value.imm
-            case Block(_, inner) | Loop(_, inner):
-                yield from _called(inner)
-            case If(_, then, other):
-                yield from _called(then)
-                yield from _called(other)
-            case Switch(_, cases, default):
-                for case in (*cases, default):
-                    yield from _called(case)
+        kind = type(stmt)
+        if kind in CALLING:
+            if stmt.value.op == "call":
+                into[stmt.value.imm] = None
+        elif kind is Block or kind is Loop:
+            _called(stmt.body, into)
+        elif kind is If:
+            _called(stmt.then, into)
+            _called(stmt.other, into)
+        elif kind is Switch:
+            for case in (*stmt.cases, stmt.default):
+                _called(case, into)
