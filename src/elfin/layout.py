@@ -123,7 +123,10 @@ PAGE_WSAVED: Final = 16  # ... and kept here
 TABLES: Final = 0x2000  # the decoder's tables, put here by the core module's data segment
 TABLES_LIMIT: Final = 0xF8000
 ENDS: Final = 0xF8000  # a byte a handler: 1 if control never goes on in line behind it
-ENDS_LIMIT: Final = 0xFF000
+ENDS_LIMIT: Final = 0xFEFFC
+TRANSLATED: Final = (
+    0xFEFFC  # u32, the handler of entries that enter translated code; 0: there is none
+)
 RECIPROCALS: Final = 0xFF000  # tables of RCPPS and RSQRTPS (core/reciprocal_table.py)
 HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
 HASH_BITS: Final = 17

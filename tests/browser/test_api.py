@@ -50,3 +50,31 @@ def test_the_documented_example(page: Page, server: str, sites: Path) -> None:
         "stopped": -9,
         "after": "the machine was stopped",
     }
+
+
+BUSY = """async () => {
+    const { Elfin } = await import('./elfin.js');
+    const vm = await Elfin.create({ image: 'image/' });
+    const median = (rows) => rows.sort((a, b) => a - b)[rows.length >> 1];
+    const program = await vm.run(['/bin/busybox', 'sh', '-c', 'while :; do :; done']);
+    const waits = [];
+    let units = 0;
+    while (waits.length < 200 || !units) {
+        const asked = performance.now();
+        units = await vm.call('units');
+        waits.push(performance.now() - asked);
+    }
+    program.kill();
+    const status = await program.exit;
+    vm.stop();
+    return { status, units, early: median(waits.slice(0, 50)), late: median(waits.slice(-50)) };
+}"""
+
+
+def test_answers_while_a_program_computes(page: Page, server: str) -> None:
+    """Translations come from another worker; and no message waits for more turns than the ones before it."""
+    page.goto(f"{server}/shell/blank.html")
+    found = page.evaluate(BUSY)
+    assert found["status"] == -9
+    assert found["units"] > 0
+    assert found["late"] < 4 * found["early"] + 50, found

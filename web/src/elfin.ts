@@ -52,21 +52,21 @@ export class Program {
 
   /** Type to it. */
   write(data: string | Uint8Array): void {
-    void this.vm.call("feed", this.number, bytes(data));
+    this.vm.tell("feed", this.number, bytes(data));
   }
 
   /** No more input comes. */
   endInput(): void {
-    void this.vm.call("end_input", this.number);
+    this.vm.tell("end_input", this.number);
   }
 
   resize({ rows, columns }: Size): void {
-    void this.vm.call("resize", this.number, rows, columns);
+    this.vm.tell("resize", this.number, rows, columns);
   }
 
   /** End it and all it started. */
   kill(): void {
-    void this.vm.call("kill", this.number);
+    this.vm.tell("kill", this.number);
   }
 }
 
@@ -184,6 +184,11 @@ export class Elfin {
     this.waiting.delete(message.id);
     if (message.error === undefined) call?.done(message.result);
     else call?.failed(new Error(message.error));
+  }
+
+  /** @internal A call whose answer nobody awaits: to a machine that was stopped meanwhile it means nothing. */
+  tell(method: string, ...args: unknown[]): void {
+    this.call(method, ...args).catch(() => {});
   }
 
   private happened(event: Event): void {

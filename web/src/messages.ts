@@ -17,3 +17,9 @@ export type FileRow = { name: string; isFolder: boolean; size: number };
 
 /** The command that an image was packed with. */
 export type Start = { argv: string[]; env: Record<string, string>; folder: string; keeps: boolean };
+
+/** What the translator's worker is asked: to get ready, and to make a unit of parts of a memory. */
+export type TranslatorCall =
+  | { base: string; engine: WebAssembly.Module | undefined }
+  | { request: string; parts: [offset: number, data: Uint8Array<ArrayBuffer>][] };
+export type TranslatorAnswer = { made: unknown } | { error: string };

@@ -2,53 +2,21 @@
 
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
-import { fetchNow, fetchPacked, fetchWell, streamPacked } from "./fetching";
+import { fetchNow, fetchPacked, fetchWell } from "./fetching";
 import type { Answer, Call, Event, Size, Start } from "./messages";
+import { boot } from "./python";
 import { openStore, type Store } from "./store";
+import { type Part, Translating } from "./translating";
 
-type LoadOptions = NonNullable<Parameters<typeof import("pyodide").loadPyodide>[0]> & {
-  _loadSnapshot?: Uint8Array;
-};
 type Bridge = PyProxy & Record<string, (...args: unknown[]) => unknown>;
 
-const BUILT = "/elfin/elfin/built"; // where elfin looks for what was made beforehand
 const EARLY = 16; // chunks of an image that is fetched whole at the start
-const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Array<number>(18).fill(0)]);
 const post = (message: Answer | Event, transfer: Transferable[] = []) =>
   (self as unknown as Worker).postMessage(message, transfer);
 /** A point on the way to the first prompt, in the timeline of the page. */
 const mark = (name: string) => post({ event: "mark", name, at: performance.timeOrigin + performance.now() });
 const progress = (what: string, done: number, total: number) =>
   post({ event: "progress", what, done, total });
-
-/** Python's memory after elfin was imported, if the site has it; else Python is started, and takes its time. */
-async function fetchSnapshot(base: string): Promise<Uint8Array | null> {
-  const url = `${base}pyodide/python.snapshot`;
-  return fetchPacked(url, "Python's memory", progress).catch(() => null);
-}
-
-/** Pyodide's own script: a module that is stored compressed, too. */
-async function fetchEngine(base: string): Promise<LoadOptions["createPyodideModule"]> {
-  const script = await fetchPacked(`${base}pyodide/pyodide.asm.mjs`, "engine", progress);
-  const url = URL.createObjectURL(new Blob([script as BlobPart], { type: "text/javascript" }));
-  const module = (await import(url)) as { default: LoadOptions["createPyodideModule"] };
-  URL.revokeObjectURL(url);
-  return module.default;
-}
-
-/** Pyodide fetches its parts by name: give it those that are stored compressed, as they come. */
-function unpackFetches(base: string, memory: Promise<Uint8Array | null>): void {
-  const plain = self.fetch.bind(self);
-  const wasm = streamPacked(`${base}pyodide/pyodide.asm.wasm`, "Python", progress);
-  self.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
-    const url = String(input instanceof Request ? input.url : input);
-    const type = (kind: string) => ({ headers: { "content-type": kind } });
-    if (url.endsWith(".asm.wasm")) return new Response(await wasm, type("application/wasm"));
-    if (!url.endsWith("/python_stdlib.zip")) return plain(input, init);
-    const data = (await memory) ? EMPTY_ZIP : await fetchPacked(url, "library", progress);
-    return new Response(data as BlobPart, type("application/zip"));
-  };
-}
 
 /** A small image's contents, while Python starts: a guest that reads would wait for each on its own. */
 async function fetchEarly(image: string, index: Uint8Array, into: Map<string, Uint8Array>): Promise<void> {
@@ -57,34 +25,6 @@ async function fetchEarly(image: string, index: Uint8Array, into: Map<string, Ui
   const fetchOne = async (name: string) =>
     into.set(name, new Uint8Array(await (await fetchWell(`${image}${name}`)).arrayBuffer()));
   await Promise.all(chunks.map(fetchOne));
-}
-
-async function boot(base: string): Promise<PyodideAPI> {
-  mark("worker");
-  const memory = fetchSnapshot(base);
-  unpackFetches(base, memory);
-  const engine = fetchEngine(base);
-  const core = fetchPacked(`${base}core.wasm`, "interpreter", progress);
-  const { loadPyodide } = (await import(`${base}pyodide/pyodide.mjs`)) as typeof import("pyodide");
-  const options: LoadOptions = { indexURL: `${base}pyodide/`, createPyodideModule: await engine };
-  const snapshot = await memory;
-  mark("fetched");
-  const python = await loadPyodide(snapshot ? { ...options, _loadSnapshot: snapshot } : options);
-  mark("python");
-  if (snapshot) {
-    // What is used is in the memory; what is imported later comes out of files that are fetched then.
-    const library = (python.FS.readdir("/lib") as string[]).find((name) => name.endsWith(".zip"))!;
-    python.FS.unlink(`/lib/${library}`);
-    python.FS.createLazyFile("/lib", library, `${base}pyodide/stdlib.zip`, true, false);
-    python.FS.createLazyFile("/", "elfin.zip", `${base}pyodide/elfin.zip`, true, false);
-  } else {
-    const elfin = await fetchPacked(`${base}elfin.zip`, "elfin", progress);
-    python.unpackArchive(elfin as unknown as ArrayBuffer, "zip", { extractDir: "/elfin" });
-    python.runPython("import sys; sys.path.insert(0, '/elfin')");
-  }
-  python.FS.mkdirTree(BUILT);
-  python.FS.writeFile(`${BUILT}/core-profiled.wasm`, await core);
-  return python;
 }
 
 class Session {
@@ -99,7 +39,8 @@ class Session {
     const early = new Map<string, Uint8Array>();
     void fetched?.then((index) => fetchEarly(image!, index, early)).catch(() => {});
     const opened = image ? openStore(image) : null;
-    const python = await boot(base);
+    mark("worker");
+    const python = await boot(base, progress, mark);
     const index = await fetched;
     const store = await opened;
     const kept = store ? new Kept(store) : null;
@@ -116,8 +57,17 @@ class Session {
       },
       put: (name: string, data: Uint8Array) => kept?.put(name, data.slice()),
       remove: (name: string) => kept?.remove(name),
+      translate: (request: string, parts: Part[]) => translating.ask(request, parts),
     };
     mark("files");
+    const translating = new Translating(
+      base,
+      (unit) => {
+        session!.bridge.translated!(unit);
+        wake();
+      },
+      () => session!.bridge.translate_here!(),
+    );
     const module = python.pyimport("elfin.web.bridge");
     mark("imports");
     const describe = (error: unknown) => lastError(python, module.message_of, error);
@@ -199,15 +149,20 @@ class Kept {
 let session: Session | null = null;
 let wake: () => void = () => {};
 const soon = new MessageChannel();
+let posted = false; // at most one message waits there: each is a turn that others wait for
+soon.port1.onmessage = () => {
+  posted = false;
+  wake();
+};
 
 /** Let messages in; then go on at once, after seconds, or when one has come. */
 function breathe(seconds: number | null): Promise<void> {
   return new Promise((resolve) => {
     wake = resolve;
-    if (seconds === 0) {
-      soon.port1.onmessage = () => resolve();
+    if (seconds === 0 && !posted) {
+      posted = true;
       soon.port2.postMessage(0);
-    } else if (seconds !== null) setTimeout(resolve, seconds * 1000);
+    } else if (seconds) setTimeout(resolve, seconds * 1000);
   });
 }
 

@@ -36,11 +36,12 @@ CLOCK = """
 
 
 class BrowserModule:
-    """A compiled module, and the types of what it exports: engines do not tell them."""
+    """A compiled module, and the types of what it exports: engines do not tell them.  `compiled`: another worker
+    did it."""
 
-    def __init__(self, wasm: bytes) -> None:
+    def __init__(self, wasm: bytes, compiled: Any = None) -> None:
         self.types = exported_types(wasm)
-        self.compiled = js.WebAssembly.Module.new(to_js(wasm))
+        self.compiled = js.WebAssembly.Module.new(to_js(wasm)) if compiled is None else compiled
 
     def serialize(self) -> bytes:
         return b""  # browsers keep compiled code themselves
@@ -103,6 +104,14 @@ class BrowserSpace:
         end = offset + len(data)
         assert end <= self.size
         self._view.subarray(offset, end).assign(data)
+
+    def copy(self, offset: int, n: int) -> Any:
+        """These bytes as a typed array of their own."""
+        return self._view.slice(offset, offset + n)
+
+    def put(self, offset: int, data: Any) -> None:
+        """Write what `copy` gave."""
+        self._view.set(data, offset)
 
     def fill(self, offset: int, n: int, byte: int) -> None:
         assert offset + n <= self.size

@@ -36,6 +36,9 @@ class Scheduler:
     def __init__(self, kernel: Kernel, engine: Engine) -> None:
         self.kernel = kernel
         self.engine = engine
+        self.budget = (
+            config.TURN_BUDGET
+        )  # of a turn; less where the caller has other things to do, too
         self._progress = False  # did anything happen in this turn?
 
     def run(self, process: Process, stop: Callable[[], bool] = lambda: False) -> int | None:
@@ -82,7 +85,7 @@ class Scheduler:
         calls = config.TURN_CALLS
         at = cpu_ns()
         while calls:
-            event = engine.run(task, config.TURN_BUDGET)
+            event = engine.run(task, self.budget)
             before, at = at, cpu_ns()
             task.utime += at - before
             match event:

@@ -60,6 +60,8 @@ class GuestMemory:
         self.run = self.exports["run"]
         self.registers = self.space.view(layout.STATE, layout.TASK_SIZE)
         self._seated: RegisterFile | None = None  # whose registers they are, or were
+        handler = self.space.read(layout.TRANSLATED, 4)
+        self.translated_handler = int.from_bytes(handler, "little")
         self.mirror = MemoryMirror(self.space, self.exports["note_clock"])
         self.drop_all_code()
         # From below GUEST_BASE on: an access may have a displacement that is negative.

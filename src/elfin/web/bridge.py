@@ -1,7 +1,7 @@
 """What the page's worker calls: a session in JavaScript's terms.
 
 Input:  a `port`, the worker's object with `output(number, fd, bytes)`, `exit(number, status)`, `chunk(name)`,
-        `put(name, bytes)` and `remove(name)`.
+        `put(name, bytes)`, `remove(name)` and `translate(request, parts)`.
 Every call returns plain numbers, strings and typed arrays.  Errors a user can cause are `ElfinError` or OSError: the
 worker passes their one line on.
 """
@@ -18,8 +18,10 @@ from elfin.errors import ElfinError
 from elfin.image.index import Index
 from elfin.kernel.files.image_fs import image_fs
 from elfin.kernel.files.memory_fs import MemoryDirectory
+from elfin.tiers.jit.engine import Translator
 from elfin.web.keep import Keeper
 from elfin.web.session import Session
+from elfin.web.translating import Elsewhere
 
 BUSY, ASLEEP = 0.0, -1.0  # results of `turn`
 
@@ -42,6 +44,9 @@ class Port:
     def remove(self, name: str) -> None:
         self.js.remove(name)
 
+    def translate(self, request: str, parts: Any) -> None:
+        self.js.translate(request, parts)
+
     def chunk(self, name: str) -> bytes:
         data: bytes = self.js.chunk(name).to_bytes()
         return data
@@ -57,6 +62,10 @@ class Bridge:
         if index is not None:
             image = image_fs(self.index, port.chunk, time.time_ns)
         self.session = Session(port, image)
+        translator = self.session.machine.engine
+        assert isinstance(translator, Translator)
+        self.translator = translator
+        self.elsewhere = translator.maker = Elsewhere(port, translator)
         if self.index.keep and kept is not None:
             self._keep(port, {name: bytes(data) for name, data in kept.to_py().items()})
 
@@ -106,6 +115,19 @@ class Bridge:
 
     def instructions(self, number: int) -> int:
         return self.session.instructions(number)
+
+    def units(self) -> int:
+        """How many units of translated code there are."""
+        return self.translator.units.count()
+
+    # -- the translator's worker ---------------------------------------------------------------
+    def translated(self, made: Any) -> None:
+        """It has made what was asked for; None: there is nothing to make."""
+        self.elsewhere.answer(made)
+
+    def translate_here(self) -> None:
+        """It cannot start."""
+        self.translator.maker = None
 
     # -- files -----------------------------------------------------------------------------
     def read_file(self, path: str) -> Any:

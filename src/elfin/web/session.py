@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Protocol, cast
 
+from elfin import config
 from elfin.errors import ElfinError
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.sched import Idle
@@ -23,6 +24,8 @@ from elfin.web.keep import Keeper
 from elfin.web.program import Program, Side, StreamSide, TerminalSide
 
 SLICE = 0.012  # seconds of turns before the page's messages are looked at
+TURN = 0.008  # seconds of one turn of all tasks
+LEAST_BUDGET = 10_000  # instructions: a millisecond where the interpreter is slow
 SAVE_AFTER = 0.5  # seconds between looks at what is to be kept
 USER = "0:0"
 
@@ -89,15 +92,27 @@ class Session:
 
     def turn(self) -> Idle | None:
         """Let programs run for a slice of time; `Idle` if there is nothing to do now."""
-        end = time.monotonic() + SLICE
+        now = time.monotonic()
+        end = now + SLICE
         idle = None
-        while idle is None and time.monotonic() < end:
+        while idle is None and now < end:
+            begun = now
             idle = self.machine.scheduler.turn()
             self._report()
+            now = time.monotonic()
+            self._fit_budget(now - begun)
         wait = self._save()
         if idle is None or wait is None:
             return idle
         return Idle(idle.read, idle.write, min(wait, idle.timeout or wait))
+
+    def _fit_budget(self, seconds: float) -> None:
+        """Make the next turn as long as it should be: devices and tiers differ by a factor of thousand."""
+        scheduler = self.machine.scheduler
+        if seconds > TURN:
+            scheduler.budget = max(LEAST_BUDGET, scheduler.budget // 2)
+        elif seconds < TURN / 4:
+            scheduler.budget = min(config.TURN_BUDGET, scheduler.budget * 2)
 
     def _save(self) -> float | None:
         """Keep what has changed, now and then; seconds until the next look if there was a change."""

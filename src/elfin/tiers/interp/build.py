@@ -13,6 +13,7 @@ from elfin.runtime.host import WASM_PAGE
 from elfin.tiers.interp.handlers import handlers
 from elfin.tiers.interp.loop import run_function
 from elfin.tiers.interp.lower import raise_fault
+from elfin.tiers.interp.translated import TRANSLATED
 
 
 def build(profiled: bool = False, counted: bool = False) -> bytes:
@@ -28,6 +29,7 @@ def build(profiled: bool = False, counted: bool = False) -> bytes:
         if profiled or function.name == "note_clock":
             function.export = function.name
     table = tables.build()
+    translated = TRANSLATED if profiled else 0
     assert layout.TABLES + len(table) <= layout.TABLES_LIMIT
     return module.build(
         [run_function(cases, raise_fault(UD, 0)), *core],
@@ -38,6 +40,11 @@ def build(profiled: bool = False, counted: bool = False) -> bytes:
             for r in imports()
         ],
         table=Table(TABLE_SIZE, TABLE_SIZE, export="table") if profiled else None,
-        data=[(layout.TABLES, table), (layout.ENDS, ends), *DATA],
+        data=[
+            (layout.TABLES, table),
+            (layout.ENDS, ends),
+            (layout.TRANSLATED, translated.to_bytes(4, "little")),
+            *DATA,
+        ],
         name="core",
     )

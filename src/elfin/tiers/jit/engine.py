@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
@@ -21,10 +21,12 @@ from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
 from elfin.runtime.cpu import MXCSR_DEFAULT, RegisterFile
+from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
+from elfin.tiers.jit.copies import Wish
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.units import Known, Units
+from elfin.tiers.jit.units import Known, Unit, Units
 from elfin.tiers.jit.worth import Worth
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 CONTROL = 0xFFC0  # MXCSR but for its sticky flags
 UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
-HANDLERS = "elfin.tiers.interp.translated"
 
 
 @dataclass(slots=True)
@@ -47,16 +48,26 @@ class Started:
         return len(self.units) >= config.UNITS_OF_MEMORY
 
 
+class Maker(Protocol):
+    """Makes units while programs run."""
+
+    def ask(self, memory: GuestMemory, wish: Wish) -> None:
+        """Make a unit, and let it be adopted (`Translator.adopt`)."""
+        ...
+
+
 class Translator:
     """Runs tasks; owns what was translated for them.
 
     `hot`: how often a branch is taken before its target may be translated (see `worth`).  `sticky`: float
     flags are exact from the start, not only when the guest has written to MXCSR (see `Policy`).  `name`:
     the symbol at an address of a memory, for the name sections.  `watch` is told of each translation.
+    `maker` makes units elsewhere; without one they are made here, when they are wanted.
     """
 
     name: Callable[[GuestMemory, int], str | None] | None = None
     watch: Watcher | None = None
+    maker: Maker | None = None
 
     def __init__(self, hot: int = config.HOT, *, sticky: bool = False) -> None:
         self.hot = hot
@@ -135,7 +146,11 @@ class Translator:
                 self.waiting.setdefault(memory, {})[pc] = due
                 return
             again = self.units.has_inside(pc)
-            found = self._make(memory, pc, policy, self.worth.most(pc, again) if weigh else None)
+            most = self.worth.most(pc, again) if weigh else None
+            if self.maker is not None:
+                self.maker.ask(memory, Wish(pc, policy, most, frozenset(self.units.own(pc))))
+                return
+            found = self._make(memory, pc, policy, most)
         if found is not None:
             self._start(memory, found)
 
@@ -155,7 +170,7 @@ class Translator:
         """Translate; None if there is nothing to translate, or more than `most` instructions."""
         if self.units.is_full:
             self._drop_all()
-        handler = importlib.import_module(HANDLERS).TRANSLATED
+        handler = memory.translated_handler
         own = self.units.own(pc)
         unit = importlib.import_module(UNIT).translate(
             memory,
@@ -175,6 +190,13 @@ class Translator:
         if self.watch is not None:
             self.watch.compiled(unit, perf_counter() - start)
         return self.units.add(pc, unit, module)
+
+    def adopt(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> None:
+        """Keep what `maker` has made for `pc`; it starts when `memory` runs again, if it is still right."""
+        if self.units.is_full:
+            self._drop_all()
+        self.units.add(pc, unit, module)
+        self.waiting.setdefault(memory, {})[pc] = 0.0
 
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""
@@ -205,6 +227,5 @@ class Translator:
             memory.space.instantiate(known.module, first=known.first)
         for page in known.unit.pages():  # a write to it must be seen
             memory.exports["mark_code"](page * layout.PAGE)
-        handler = importlib.import_module(HANDLERS).TRANSLATED
         for i, entry in enumerate(known.unit.entries):
-            memory.exports["install"](entry, known.first + i, handler)
+            memory.exports["install"](entry, known.first + i, memory.translated_handler)

@@ -100,6 +100,10 @@ class Units:
         """The unit made for `pc`, if what the memory holds is what it was made from."""
         return next((k for k in self.of(pc) if k.unit.is_of(memory, policy)), None)
 
+    def count(self) -> int:
+        """How many there are."""
+        return sum(map(len, self._known.values()))
+
     def addresses_of(self, pc: int) -> list[int]:
         """For which addresses there are units that have the instruction at `pc`."""
         return [at for at, known in self._known.items() if any(k.unit.covers(pc) for k in known)]

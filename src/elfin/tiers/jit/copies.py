@@ -1,0 +1,68 @@
+"""Translating elsewhere: a memory that holds what the translator reads of another one.
+
+Input:  a guest's memory; `parts` says what to copy, and `Wish` what is wanted.
+Output: `make` gives the unit, from a memory of the same layout into which the parts were copied.
+How copies get from one memory to the other is the caller's business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from elfin import layout
+from elfin.layout import GUEST_BASE, PAGE, PAGES
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.units import Unit
+
+MAKES: Final = (
+    "elfin.tiers.jit.unit"  # most of the package: who only wants units does not import it
+)
+EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permission bytes with X
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A unit for `pc` of at most `most` instructions; `own`: the entries of those that there are for it."""
+
+    pc: int
+    policy: Policy
+    most: int | None
+    own: frozenset[int]
+
+
+def parts(memory: GuestMemory) -> Iterator[tuple[int, int]]:
+    """Offsets and sizes of what the translator reads: tables, decoded code, counters, executable pages."""
+    space = memory.space
+    top = int.from_bytes(space.read(layout.STATE + layout.CACHE_TOP, 4), "little")
+    pages = (space.size - GUEST_BASE) // PAGE
+    yield 0, layout.TABLES
+    yield PAGES, pages
+    yield layout.HASH, max(top, layout.CACHE) - layout.HASH
+    for run in EXECUTABLE.finditer(space.read(PAGES, pages)):
+        yield GUEST_BASE + run.start() * PAGE, (run.end() - run.start()) * PAGE
+
+
+def clear(memory: GuestMemory) -> None:
+    """Before other parts are copied: what was mapped is not any more."""
+    memory.space.fill(PAGES, layout.GUEST_LIMIT // PAGE, 0)
+
+
+def make(memory: GuestMemory, wish: Wish) -> Unit | None:
+    """The unit that is wanted, of the copy; None if there is nothing to translate."""
+    exports = memory.exports
+    if memory.space.read(layout.STATE + layout.PENDING, 4) != bytes(4):
+        exports["drop_code"]()  # as the interpreter would before the next instruction
+    handler = memory.translated_handler
+
+    def is_known(at: int) -> bool:
+        return at not in wish.own and exports["translated_index"](at, handler) != 0
+
+    unit: Unit | None = importlib.import_module(MAKES).translate(
+        memory, wish.pc, wish.policy, most=wish.most, is_known=is_known
+    )
+    return unit

@@ -1,0 +1,97 @@
+"""Translations made in a worker of their own, so that the one that runs programs answers meanwhile.
+
+Input:  what the translator of a machine wants made (`Elsewhere.ask`).  Copies of what it would read go to the other
+        worker, one wish at a time; there, a `Workshop` has a memory for them.
+Output: units, compiled; those of code that is not there any more are kept for whoever has it again.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+from collections import deque
+from dataclasses import astuple
+from typing import Any, Protocol, cast
+
+import js
+from pyodide.ffi import to_js
+
+from elfin.hosts.browser import BrowserHost, BrowserModule, BrowserSpace
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.interp.artifact import core_module
+from elfin.tiers.jit.copies import MAKES, Wish, clear, make, parts
+from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.units import Unit
+
+
+class Port(Protocol):
+    """The way to the other worker."""
+
+    def translate(self, request: str, pieces: Any) -> None: ...
+
+
+class Elsewhere:
+    """The machine's side: `tiers.jit.engine.Maker`."""
+
+    def __init__(self, port: Port, translator: Translator) -> None:
+        self.port = port
+        self.translator = translator
+        self._wishes: deque[tuple[GuestMemory, Wish]] = deque()  # the first one is being made
+
+    def ask(self, memory: GuestMemory, wish: Wish) -> None:
+        if all(memory is not other or wish.pc != known.pc for other, known in self._wishes):
+            self._wishes.append((memory, wish))
+            if len(self._wishes) == 1:
+                self._send()
+
+    def answer(self, made: Any) -> None:
+        """What the other worker has made; None if there is nothing to make."""
+        memory, wish = self._wishes.popleft()
+        if made is not None:
+            wasm, entries, code, ops, compiled = made
+            pieces = tuple((at, data.to_bytes()) for at, data in code)
+            unit = Unit(wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy)
+            self.translator.adopt(memory, wish.pc, unit, BrowserModule(unit.wasm, compiled))
+        self._send()
+
+    def _send(self) -> None:
+        """The next wish whose process still lives."""
+        while self._wishes and not self._wishes[0][0].exports:
+            self._wishes.popleft()
+        if self._wishes:
+            memory, wish = self._wishes[0]
+            words = [wish.pc, astuple(wish.policy), wish.most, sorted(wish.own)]
+            pieces = js.Array.new()
+            for offset, size in parts(memory):
+                pieces.push(
+                    js.Array.of(offset, cast(BrowserSpace, memory.space).copy(offset, size))
+                )
+            self.port.translate(json.dumps(words), pieces)
+
+
+class Workshop:
+    """The other worker's side.  Made early: it imports the translator."""
+
+    def __init__(self) -> None:
+        self.host = BrowserHost()
+        self.memory = GuestMemory(self.host, core_module(self.host, profiled=True))
+        gc.disable()  # an import makes many objects and hardly any cycles
+        importlib.import_module(MAKES)
+        gc.freeze()
+        gc.enable()
+
+    def make(self, request: str, pieces: Any) -> Any:
+        """Answer a request: what `Elsewhere.answer` takes."""
+        pc, policy, most, own = json.loads(request)
+        clear(self.memory)
+        space = cast(BrowserSpace, self.memory.space)
+        for offset, data in pieces:
+            space.grow(offset + data.length)
+            space.put(offset, data)
+        unit = make(self.memory, Wish(pc, Policy(*policy), most, frozenset(own)))
+        if unit is None:
+            return None
+        compiled = self.host.compile(unit.wasm).compiled
+        return to_js([unit.wasm, unit.entries, unit.code, unit.ops, compiled])

@@ -1,0 +1,44 @@
+// The worker's side of the translator's worker, which starts when a program is hot for the first time.
+
+import type { TranslatorAnswer, TranslatorCall } from "./messages";
+import { engine } from "./python";
+
+export type Part = [offset: number, data: Uint8Array<ArrayBuffer>];
+
+export class Translating {
+  private worker: Worker | null = null;
+
+  /** `made`: a unit, or null; `failed`: there will be none. */
+  constructor(
+    private readonly base: string,
+    private readonly made: (unit: unknown) => void,
+    private readonly failed: () => void,
+  ) {}
+
+  ask(request: string, parts: Part[]): void {
+    this.worker ??= this.start();
+    this.post({ request, parts }, parts.map(([, data]) => data.buffer));
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL("translator.js", this.base), { type: "module", name: "elfin translator" });
+    worker.onmessage = ({ data }: MessageEvent<TranslatorAnswer>) => {
+      if ("made" in data) this.made(data.made);
+      else this.fail(data.error);
+    };
+    worker.onerror = (event) => this.fail(event.message);
+    worker.postMessage({ base: this.base, engine } satisfies TranslatorCall);
+    return worker;
+  }
+
+  private post(call: TranslatorCall, transfer: Transferable[]): void {
+    this.worker!.postMessage(call, transfer);
+  }
+
+  /** Programs go on: their worker translates for itself. */
+  private fail(why: string): void {
+    console.warn(`the translator's worker: ${why}`);
+    this.worker?.terminate();
+    this.failed();
+  }
+}
