@@ -31,8 +31,8 @@ RUN_BYTES = 33 * layout.ENTRY_SIZE  # the longest run (core/cache.py) and its GO
 
 @dataclass(slots=True, eq=False)
 class Op:
-    """One decoded instruction: its variant (None: undefined) and `lift.entry.Fields` as constants.  It does not change,
-    but is not frozen, which would triple the time to make one."""
+    """One decoded instruction: its variant (None: undefined) and `lift.entry.Fields` as constants.  Nothing of it
+    changes but what was counted; it is not frozen, which would triple the time to make one."""
 
     variant: Variant | None
     pc: int

@@ -95,21 +95,22 @@ def discover(
     """The region of an entry; `most`: goes no further when it has as many instructions."""
     ops: dict[int, Op] = {}
     leaders = {entry}
+    begun: set[int] = set()
     work = [entry]
     while work and len(ops) < most:
         pc = work.pop()
-        while pc not in ops:
+        while pc not in begun:
+            begun.add(pc)
             line = read(pc)
             if not line:
                 break
-            for op in line:
-                if op.pc in ops:
-                    pc = op.pc
-                    break
-                ops[op.pc] = op
+            for found in line:
+                op = ops.setdefault(found.pc, found)
                 pc = op.next
                 if _way(op) is LINE:
                     continue
+                if op is not found and is_direct(op):
+                    op.imm += found.taken  # runs that were entered elsewhere count for themselves
                 targets, goes_on = successors(op, edges)
                 for to in targets:
                     leaders.add(to)

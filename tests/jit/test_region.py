@@ -1,0 +1,29 @@
+"""Regions from lines of decoded code, as the decode cache gives them (tiers/jit/region.py)."""
+
+from __future__ import annotations
+
+from elfin.decode.variant import VARIANTS, Variant
+from elfin.tiers.jit.code import Op
+from elfin.tiers.jit.region import discover
+
+
+def variant(mnemonic: str) -> Variant:
+    return next(v for v in VARIANTS if v.form.mnemonic == mnemonic)
+
+
+def op(name: str, pc: int, target: int = 0, taken: int = 0) -> Op:
+    return Op(variant(name), pc, 4, 0, 0, 0, 0, 0, target, taken)
+
+
+def test_runs_that_overlap_count_together() -> None:
+    """A loop at 4 that is entered from 0: the run from 0 on executes its branches once, that from 4 on often."""
+    runs = {
+        0: [op("nop", 0), op("nop", 4), op("je", 8, 0x20, 0), op("jne", 12, 4, 1), op("hlt", 16)],
+        4: [op("nop", 4), op("je", 8, 0x20, 30), op("jne", 12, 4, 999), op("hlt", 16)],
+        0x20: [op("nop", 0x20), op("hlt", 0x24)],
+    }
+    region = discover(0, lambda pc: runs.get(pc, []))
+    taken = {o.pc: o.taken for block in region.blocks.values() for o in block.ops}
+    assert taken[12] == 1000
+    assert taken[8] == 30
+    assert 0x20 in region.blocks  # which the first run alone would not show
