@@ -259,8 +259,11 @@ def _zext(e: Values, v: Value) -> bool:
         return True
     if v.type is I64 and a.op == "trunc" and a.args[0].type is I64 and not e.holds(a):
         e.emit(a.args[0])
-        e.const(I64, (1 << a.type.bits) - 1)
-        e.code.append(I64_AND)
+        if a.type is I32:
+            e.code.append(WRAP + EXTEND_U)  # shorter
+        else:
+            e.const(I64, (1 << a.type.bits) - 1)
+            e.code.append(I64_AND)
         return True
     e.emit(a)
     if v.type is I64 and a.type is not I64:

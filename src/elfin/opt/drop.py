@@ -41,12 +41,12 @@ def drop_variables(effects: Iterable[Effect]) -> list[Effect]:
     kept: list[Effect] = []
     used: set[Value] = set()
     for effect in reversed(list(effects)):
-        match effect:
-            case Let(var, value) if var is not None and var not in used:
-                if not OPS[value.op].effect:
-                    continue
-            case Raise(when) if when is FALSE:
+        if isinstance(effect, Let):
+            var, op = effect.var, effect.value.op
+            if var is not None and var not in used and not OPS[op].effect:
                 continue
+        elif isinstance(effect, Raise) and effect.when is FALSE:
+            continue
         for value in values(effect):
             _collect(value, used)
         kept.append(effect)

@@ -11,23 +11,7 @@ from elfin.ir.value import Value, make
 
 def map_values(effect: Effect, f: Callable[[Value], Value]) -> Effect:
     """The same effect over f(value) of each of its values."""
-    match effect:
-        case Let(var, value):
-            return Let(var, f(value))
-        case Put(offset, value):
-            return Put(offset, f(value))
-        case PutAt(where, value):
-            return PutAt(f(where), f(value))
-        case Store(address, value):
-            return Store(f(address), f(value))
-        case Raise(when, vector, error):
-            return Raise(f(when), vector, error)
-        case Jump(target):
-            return Jump(f(target))
-        case Branch(when, target):
-            return Branch(f(when), f(target))
-        case Leave(reason, when):
-            return Leave(reason, f(when))
+    return _MAPPED[type(effect)](effect, f)
 
 
 def values(effect: Effect) -> tuple[Value, ...]:
@@ -61,4 +45,15 @@ _VALUES: Final[dict[type, Callable[[Any], tuple[Value, ...]]]] = {
     Jump: lambda e: (e.target,),
     Branch: lambda e: (e.when, e.target),
     Leave: lambda e: (e.when,),
+}
+
+_MAPPED: Final[dict[type, Callable[[Any, Callable[[Value], Value]], Effect]]] = {
+    Let: lambda e, f: Let(e.var, f(e.value)),
+    Put: lambda e, f: Put(e.offset, f(e.value)),
+    PutAt: lambda e, f: PutAt(f(e.offset), f(e.value)),
+    Store: lambda e, f: Store(f(e.address), f(e.value)),
+    Raise: lambda e, f: Raise(f(e.when), e.vector, e.error),
+    Jump: lambda e, f: Jump(f(e.target)),
+    Branch: lambda e, f: Branch(f(e.when), f(e.target)),
+    Leave: lambda e, f: Leave(e.reason, f(e.when)),
 }

@@ -100,18 +100,34 @@ class Writer:
     _may_change_code: bool = False
     _undo: Undo | None = None
     pages: Pages = field(init=False)
-    _inline: Inline = field(init=False)
+    _inline: Inline | None = None
     _lifted: Lifted = field(init=False)
     _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
         self.pages = Pages(self.addresses, self.out)
+        if self.normal:
+            self._make_inline()
+
+    def _make_inline(self) -> Inline:
+        """Most blocks do not need it."""
         kind = Inline if self.floats.sticky else Quick
-        self._inline = kind(
+        inline = self._inline = kind(
             self.floats, self.out, self._known, self._slow, self.careful, self.normal
         )
-        if isinstance(self._inline, Quick):
-            self._inline.begin = self._begin
+        if isinstance(inline, Quick):
+            inline.begin = self._begin
+        return inline
+
+    def finish(self) -> set[Value]:
+        """Nothing follows any more; what is known of floats."""
+        self.pages.close()
+        if self._inline is not None:
+            self.normal = self._inline.normal
+            self._inline = (
+                None  # it knows this writer: nothing is to be left to the garbage collector
+            )
+        return self.normal
 
     def add(self, op: Op, lifted: Lifted) -> None:
         """Append one instruction."""
@@ -119,18 +135,17 @@ class Writer:
         self._op = op
         if lifted.reads:
             self.settle()  # so that no flag that a test's way out needs was changed before it
-        read = GuestRead(lifted.reads)
+        read = lifted.reads
         for effect in lifted.body:
             if self.returning is not None and isinstance(effect, Raise | Put):
                 self.returning(self, lifted.body)
                 self.returning = None
-            if read.flags and isinstance(effect, Put | Branch | Jump):
-                self.events.append(read)
-                read = GuestRead(0)
+            if read and isinstance(effect, Put | Branch | Jump):
+                self.events.append(GuestRead(read))
+                read = 0
             self._effect(op, effect)
-        if read.flags:
-            self.events.append(read)
-        self.normal = self._inline.normal
+        if read:
+            self.events.append(GuestRead(read))
         self._done += 1
         if self._may_change_code:
             self._leave_if_code_changed(op)
@@ -188,10 +203,9 @@ class Writer:
         body[:0] = [Spill("wrong", [*tests, Br("right")])]
         self.out.append(Spill("right", body))
 
-    def _save(self, register: int, home: Value) -> None:
+    def _save(self, undo: Undo, register: int, home: Value) -> None:
         """A register is about to change: keep what it was."""
-        undo = self._undo
-        if undo is not None and register not in undo.saved and not register & FLAGS:
+        if register not in undo.saved and not register & FLAGS:
             old = local(home.type, f"{home.imm}.old{undo.done}")
             self.out.append(Let(old, home))
             self.events.append(Read(register))
@@ -205,17 +219,21 @@ class Writer:
 
     def value(self, value: Value) -> Value:
         """The value over locals."""
-        return self._noted(self.registers.lower(self._substitute(value)))
+        if self._known:
+            value = replace(value, self._known.get)
+        return self._noted(self.registers.lower(value))
 
     def condition(self, value: Value) -> Value:
         value = self._substitute(value)
-        value = self._inline.ordered.get(value, value)
+        if self._inline is not None:
+            value = self._inline.ordered.get(value, value)
         return self._noted(self.registers.lower(compare(value)))
 
     def _noted(self, value: Value) -> Value:
-        reads = self.registers.take_reads()
-        if reads:
-            self.events.append(Read(reads))
+        registers = self.registers
+        if registers.reads:
+            self.events.append(Read(registers.reads))
+            registers.reads = 0
         return value
 
     def _substitute(self, value: Value) -> Value:
@@ -294,26 +312,32 @@ class Writer:
         )
 
     def _put(self, slot: int, value: Value) -> None:
+        self._formed.clear()
+        self.addresses.written(slot, value)
         if slot in FLAG_SLOTS:
             known = self._substitute(value)
             if reads_state(known):
                 self._flags.pop(slot, None)
             else:
                 self._flags[slot] = known
-        self._formed.clear()
-        self.addresses.written(slot, value)
-        lowered = self._vector(value) if value.type is V128 else self.value(value)
+            lowered = self.registers.lower(known)
+        elif value.type is V128:
+            lowered = self._vector(value)
+        else:
+            lowered = self.value(value)
         home = home_slot(slot)
-        if home is not None and HOMES[home].type is V128:
-            lowest = self.registers.lowest(home)
-            self._inline.written(HOMES[home], lowered, slot - home, lowest)
         if home is None:
             self.settle()
+        elif HOMES[home].type is V128:
+            lowest = self.registers.lowest(home)
+            inline = self._inline or self._make_inline()
+            inline.written(HOMES[home], lowered, slot - home, lowest)
         statements = self.registers.write(slot, lowered)
         self._noted(value)
-        for register, statement in statements:
-            if register and isinstance(statement, Set):
-                self._save(register, statement.var)
+        if self._undo is not None:
+            for register, statement in statements:
+                if register and isinstance(statement, Set):
+                    self._save(self._undo, register, statement.var)
         for register, statement in statements:
             self.out.append(statement)
             if register:
@@ -327,26 +351,25 @@ class Writer:
         return float_lane(self._noted(self.registers.lower(value)))
 
     def _let(self, op: Op, var: Value | None, value: Value) -> None:
-        match value.op:
-            case "get" if value.type is I1 and value.imm in self._flags:
-                assert var is not None
-                self._known[var] = self._flags[value.imm]
-            case "get" if value.imm == layout.FLOAT_TRAP:
-                pass
-            case "get" if self._lifted.one_vector and layout.XMM <= value.imm < XMMS_END:
-                assert var is not None
-                self._known[var] = value  # a lane is read where it is used
-            case "load":
-                assert var is not None
-                self._load(op, var, value)
-            case "call":
-                self._call(op, var, value)
-            case _:
-                if var is not None:
-                    self.addresses.named(var, value)
-                    if value.op in ("add", "get", "const") and value.type is I64:
-                        self._formed[var] = value
-                self.out.append(Let(var, self.value(value)))
+        if value.op == "load":
+            assert var is not None
+            self._load(op, var, value)
+        elif value.op == "call":
+            self._call(op, var, value)
+        elif value.op == "get" and value.type is I1 and value.imm in self._flags:
+            assert var is not None
+            self._known[var] = self._flags[value.imm]
+        elif value.op == "get" and value.imm == layout.FLOAT_TRAP:
+            pass
+        elif value.op == "get" and self._lifted.one_vector and layout.XMM <= value.imm < XMMS_END:
+            assert var is not None
+            self._known[var] = value  # a lane is read where it is used
+        else:
+            if var is not None:
+                self.addresses.named(var, value)
+                if value.op in ("add", "get", "const") and value.type is I64:
+                    self._formed[var] = value
+            self.out.append(Let(var, self.value(value)))
 
     def _load(self, op: Op, var: Value, value: Value) -> None:
         base, offset = self._access(
@@ -378,7 +401,8 @@ class Writer:
         if "mxcsr" in row.writes:
             assert var is not None
             arguments = [self.value(a) for a in value.args]
-            if not self._inline.expand(value.imm, var, arguments):
+            inline = self._inline or self._make_inline()
+            if not inline.expand(value.imm, var, arguments):
                 self.floats.used = True
                 self.out.append(Let(var, self.value(value)))
             return
@@ -396,7 +420,8 @@ class Writer:
             self._formed.clear()
             self.addresses.lost()
             self._flags.clear()
-            self._inline.forget()
+            if self._inline is not None:
+                self._inline.forget()
         if row.may_fault:
             self._may_change_code = self.rewrites
             self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))

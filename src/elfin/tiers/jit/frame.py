@@ -59,8 +59,8 @@ class Way:
 
 def leave(rip: Value | int, result: int = CONTINUE) -> list[Stmt]:
     """Leave the function to go on at `rip`; `flow` adds the jump to the way out."""
-    to = const(I64, rip) if isinstance(rip, int) else rip
-    return [Set(RIP, to), Set(RESULT, const(I32, result))]
+    to = Set(RIP, const(I64, rip) if isinstance(rip, int) else rip)
+    return [to] if result == CONTINUE else [to, Set(RESULT, const(I32, result))]  # it begins as 0
 
 
 def spend(instructions: int) -> Stmt:

@@ -20,16 +20,20 @@ from elfin.codegen.locals import BIT, FLAG_SLOTS, FLAGS, XMMS_END, registers_nam
 from elfin.core import build as core
 from elfin.decode.variant import Variant
 from elfin.ir.stmt import Effect, Leave, Let, Put, Store
-from elfin.ir.value import Value, forget, mark
+from elfin.ir.types import V128
+from elfin.ir.value import Value, const, forget, mark
 from elfin.isa.sem import Sem
 from elfin.lift.entry import EntryBinder
 from elfin.opt.drop import drop_variables
 from elfin.opt.effects import values
+from elfin.opt.spread import spread
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.inline import TAKES_INTEGER
 from elfin.tiers.jit.quick import QUICK
 
 MOST: Final = 1 << 14  # instructions that are remembered, about
+LOWEST_LANE: Final = ("i64x2.replace_lane", "i32x4.replace_lane")
+NO_VECTOR: Final = const(V128, 0)
 STEP: Final = 40  # numbers of variables for an instruction
 
 _remembered: dict[tuple[object, ...], Lifted] = {}
@@ -51,20 +55,19 @@ class Lifted:
     _without: dict[int, Lifted] = field(default_factory=dict)
 
     def without(self, dead: int) -> Lifted:
-        """The same but for writes of these flags, and what only they need."""
-        if not dead:
-            return self
+        """The same but for writes of these flags, and what only they need; variables only where they are needed."""
         found = self._without.get(dead)
         if found is None:
             slots = {slot for slot in FLAG_SLOTS if BIT[slot] & dead}
             kept = [e for e in self.body if not (isinstance(e, Put) and e.offset in slots)]
-            found = self._without[dead] = look(drop_variables(kept))
+            found = self._without[dead] = look(spread(drop_variables(kept)))
         return found
 
     def before(self, needed: int) -> int:
         """The flags that must be right before it, if `needed` must be behind it."""
         dead = self.writes & ~needed
-        return (needed & ~self.writes) | self.without(dead).reads | self.seen
+        reads = self.without(dead).reads if self.reads and dead else self.reads
+        return (needed & ~self.writes) | reads | self.seen
 
 
 def trim() -> None:
@@ -141,38 +144,41 @@ def look(body: list[Effect]) -> Lifted:
     vectors = 0
     parts: dict[Value, int] = {}
     for effect in body:
-        match effect:
-            case Put(slot, value) if layout.XMM <= slot < XMMS_END:
-                vectors += 1
-                match value:
-                    case Value(op="i64x2.replace_lane" | "i32x4.replace_lane", imm=0):
-                        if value.args[0].op == "const" and value.args[0].imm == 0:
-                            out.alone[value.args[1]] = value, slot
-            case Put(slot) if slot in FLAG_SLOTS:
+        if isinstance(effect, Put):
+            slot, value = effect.offset, effect.value
+            if slot in FLAG_SLOTS:
                 out.writes |= BIT[slot]
-            case Let(_, Value(op="call") as call):
+            elif layout.XMM <= slot < XMMS_END:
+                vectors += 1
+                if value.op in LOWEST_LANE and value.imm == 0 and value.args[0] is NO_VECTOR:
+                    out.alone[value.args[1]] = value, slot
+        elif isinstance(effect, Let):
+            call = effect.value
+            if call.op == "get":
+                out.reads |= BIT[call.imm] if call.imm in FLAG_SLOTS else 0
+            elif call.op == "call":
                 if call.imm in QUICK and call.imm not in TAKES_INTEGER:
                     out.floats.update(a for a in call.args if a.op == "local")
                 row = core.row(call.imm)
                 out.seen |= registers_named((*row.reads, *row.writes)) & FLAGS
                 out.stores |= row.may_fault
-            case Store():
-                out.stores = True
+        elif isinstance(effect, Store):
+            out.stores = True
         for value in values(effect):
-            out.reads |= _flags_in(value, parts)
+            if value.args:
+                out.reads |= _flags_in(value, parts)
     out.one_vector = vectors < 2
     return out
 
 
 def _flags_in(value: Value, parts: dict[Value, int]) -> int:
     """The flags that a value reads.  `parts`: what is known of parts of it."""
+    if not value.args:
+        return BIT[value.imm] if value.op == "get" and value.imm in FLAG_SLOTS else 0
     found = parts.get(value)
     if found is None:
-        if value.op == "get":
-            found = BIT[value.imm] if value.imm in FLAG_SLOTS else 0
-        else:
-            found = 0
-            for part in value.args:
-                found |= _flags_in(part, parts)
+        found = 0
+        for part in value.args:
+            found |= _flags_in(part, parts)
         parts[value] = found
     return found

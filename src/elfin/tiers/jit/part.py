@@ -94,8 +94,7 @@ class PartWriter:
             writer.settle()
             writer.out.append(spend(count))  # last, so that it is not kept beside the old
             node.ending = self._ending(block, writer)
-        writer.pages.close()
-        self.done[pc] = addresses, writer.normal
+        self.done[pc] = addresses, writer.finish()
 
     def _ending(self, block: Block, writer: Writer) -> Ending:
         last = block.ops[-1]
@@ -138,8 +137,7 @@ class PartWriter:
         return found
 
     def _call(self, writer: Writer, target: Value, op: Op) -> Ending:
-        writer.pages.close()
-        known = writer.addresses, writer.normal
+        known = writer.addresses, writer.finish()
         behind = self._node(op.next)
         ways = {}
         for (at, to), part in self.part.inlined.items():
