@@ -22,6 +22,8 @@ TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for t
 DEFAULT_TIER: Final = "interp"
 
 # -- translation ----------------------------------------------------------------------------------
+SWITCH: Final = 0.0005  # seconds that the translator's thread may keep Python to itself
+PIECE: Final = 200_000  # guest instructions between looks for what that thread has finished
 HOT: Final = (
     4096  # times a branch is taken before its target may be translated; then at each power of two
 )

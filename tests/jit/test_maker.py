@@ -33,6 +33,12 @@ class Slow(Translator):
         copies = [(offset, memory.space.read(offset, size)) for offset, size in parts(memory)]
         self.wishes.append((self.turns + LATE, memory, wish, copies))
 
+    def has(self, pc: int) -> bool:
+        return any(wish.pc == pc for _, _, wish, _ in self.wishes)
+
+    def look(self) -> bool:
+        return bool(self.wishes)
+
     def run(self, task: Task, budget: int) -> Exit:
         self.turns += 1
         while self.wishes and self.wishes[0][0] <= self.turns:

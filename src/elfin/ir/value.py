@@ -7,12 +7,14 @@ becomes a constant of the value's type.  Nothing here evaluates or knows Wasm.
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any, Final
 
 from elfin.bits import mask
 from elfin.ir.types import I1, I64, INTS, Type
 
 _interned: dict[tuple[Any, ...], Value] = {}
+alone = RLock()  # held while values are made that others must not `forget`, and by those who do
 
 
 class Value:
@@ -135,12 +137,12 @@ def make(op: str, type_: Type, *args: Value, imm: Any = None) -> Value:
     key = (op, type_, args, imm)
     found = _interned.get(key)
     if found is None:
-        found = Value.__new__(Value)
-        found.op = op
-        found.type = type_
-        found.args = args
-        found.imm = imm
-        _interned[key] = found
+        new = Value.__new__(Value)
+        new.op = op
+        new.type = type_
+        new.args = args
+        new.imm = imm
+        found = _interned.setdefault(key, new)  # another thread may have been quicker
     return found
 
 

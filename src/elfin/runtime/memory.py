@@ -208,6 +208,10 @@ class GuestMemory:
             self._seated.move()
         self._seated = None
 
+    @property
+    def is_closed(self) -> bool:
+        return not self.exports
+
     def close(self) -> None:
         self._unseat()
         self.exports = {}

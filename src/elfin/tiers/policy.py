@@ -16,6 +16,7 @@ from elfin.runtime.host import Host, Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.artifact import core_module
 from elfin.tiers.interp.engine import Interpreter
+from elfin.tiers.jit.background import Background, is_possible
 from elfin.tiers.jit.engine import Translator
 
 TIERS: Final = ("interp", "jit")
@@ -49,5 +50,10 @@ def engine(
     if tier not in TIERS:
         raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
     core = core_module(host, profiled=tier == "jit", counted=counted and tier == "jit")
-    runs: Engine = Translator() if tier == "jit" else Interpreter()
-    return WasmHardware(host, core, memory_limit, guarded=tier == "jit"), runs
+    hardware = WasmHardware(host, core, memory_limit, guarded=tier == "jit")
+    if tier != "jit":
+        return hardware, Interpreter()
+    translator = Translator()
+    if translator.worth.weighs and is_possible():  # else what is hot is translated at once
+        translator.maker = Background(translator)
+    return hardware, translator

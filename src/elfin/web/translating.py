@@ -46,6 +46,12 @@ class Elsewhere:
             if len(self._wishes) == 1:
                 self._send()
 
+    def has(self, pc: int) -> bool:
+        return any(wish.pc == pc for _, wish in self._wishes)
+
+    def look(self) -> bool:
+        return False  # answers come between turns
+
     def answer(self, made: Any) -> None:
         """What the other worker has made; None if there is nothing to make."""
         memory, wish = self._wishes.popleft()

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from elfin.ir.value import alone
 from elfin.runtime.host import Host, Module
 
 PACKAGE = Path(__file__).parents[2]
@@ -37,7 +38,8 @@ def core_wasm(profiled: bool = False, counted: bool = False) -> bytes:
     made = BUILT / core_file(profiled, counted)
     if made.exists():
         return made.read_bytes()
-    wasm: bytes = importlib.import_module(BUILDER).build(profiled, counted)
+    with alone:
+        wasm: bytes = importlib.import_module(BUILDER).build(profiled, counted)
     return wasm
 
 

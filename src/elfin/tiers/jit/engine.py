@@ -55,6 +55,14 @@ class Maker(Protocol):
         """Make a unit, and let it be adopted (`Translator.adopt`)."""
         ...
 
+    def has(self, pc: int) -> bool:
+        """Is a unit of the address on its way?"""
+        ...
+
+    def look(self) -> bool:
+        """The time to adopt what is finished; should there soon be another?"""
+        ...
+
 
 class Translator:
     """Runs tasks; owns what was translated for them.
@@ -85,11 +93,13 @@ class Translator:
         if memory.hot != self.hot:
             memory.set_hot(self.hot)
         self._choose_policy(task, memory)
-        if self.waiting:
-            self._translate_late(memory)
         end = cpu.instructions + budget
         while True:
             left = end - cpu.instructions
+            if self.maker is not None and self.maker.look():
+                left = min(left, config.PIECE)
+            if self.waiting:
+                self._translate_late(memory)
             try:
                 reason = enter(task, memory, cpu, left) if left > 0 else OUT_OF_BUDGET
             except memory.host.trap as trap:
@@ -104,11 +114,11 @@ class Translator:
                 self.extend(memory)
             elif reason == LEAVE_SLOW:
                 self.call_slow_paths(memory, cpu.rip)
-            else:
+            elif reason != OUT_OF_BUDGET or cpu.instructions >= end:
                 return exit_of(reason, task)
 
     def _translate_late(self, memory: GuestMemory) -> None:
-        """What had to wait, because its code kept changing."""
+        """What had to wait, because its code kept changing, or for its unit to be made."""
         waiting = self.waiting.get(memory, {})
         now = perf_counter()
         for pc in [pc for pc, due in waiting.items() if due <= now]:
@@ -203,6 +213,8 @@ class Translator:
         at = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_UNIT, 4), "little")
         known = self.units.of(at)
         if not known or self.rounds[at] >= config.ROUNDS:
+            return
+        if self.maker is not None and self.maker.has(at):
             return
         if self.worth.has_missed_enough(at, known[-1].unit.ops):
             self.rounds[at] += 1

@@ -1,15 +1,15 @@
 """Making a unit: regions translated together into one Wasm module.
 
-Input:  a hot guest address, and the memory it is in.
-Output: the `Unit`, which is the same wherever the code, its ways and the policy are.
-        A `Watcher` sees what it was made of.
+Input:  a `Plan`.
+Output: the `Unit`, which is the same wherever the code, its ways and the policy are; what it was made of.
+        Guest memory is not looked at: another thread may be running the guest.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,16 +19,17 @@ from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
 from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Switch
-from elfin.ir.value import forget, mark
+from elfin.ir.value import alone, forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
-from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
+from elfin.tiers.jit.code import Edges, read_run
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
+from elfin.tiers.jit.plan import Known, Namer, Plan, Reader, plan
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
+from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.units import Unit
 
 FIRST: Final = ("env", "first")  # where in the table a machine has room for the unit's functions
@@ -47,8 +48,6 @@ class Making:
     seconds: dict[str, float]
 
 
-Reader = Callable[[GuestMemory, int], list[Op]]
-Namer = Callable[[GuestMemory, int], str | None]
 Watcher = Callable[[Making], None]
 
 
@@ -75,8 +74,6 @@ def _deep() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-@_deep()
-@_uncollected()
 def translate(
     memory: GuestMemory,
     pc: int,
@@ -85,26 +82,36 @@ def translate(
     read: Reader = read_run,
     edges: Edges | None = None,
     most: int | None = None,
-    is_known: Callable[[int], bool] = lambda _: False,
+    is_known: Known = lambda _: False,
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
-    """The unit of a hot address: its region and those that it calls; None if there is nothing to
-    translate, or if it would have more than `most` instructions.
-    `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
-    name section; `edges`: where branches go, if not as the memory has noted."""
-    clock = Clock()
-    edges = read_edges(memory) if edges is None else edges
-    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known, most)
-    ops = sum(region.size for region in regions)
-    if not regions or (most is not None and ops > most):
+    """Plan (see `plan`), and make the unit at once."""
+    planned = plan(
+        memory, pc, policy, read=read, edges=edges, most=most, is_known=is_known, name=name
+    )
+    if planned is None:
         return None
-    clock.done("decode")
+    making = make(planned)
+    if watch is not None:
+        watch(making)
+    return making.unit
+
+
+def make(plan: Plan) -> Making:
+    """The unit of a plan.  One thread at a time does this; it looks at no guest memory."""
+    with alone, _uncollected(), _deep():
+        return _make(plan)
+
+
+def _make(plan: Plan) -> Making:
+    clock = Clock(decode=plan.seconds)
+    regions, policy = plan.regions, plan.policy
     trim()
     lifted = [lift_region(region, policy.rewrites) for region in regions]
     clock.done("lift")
     known = mark()
-    made, names = functions(regions, lifted, policy, pc, clock, spare)
+    made, names = functions(regions, lifted, policy, plan.pc, clock, plan.spare)
     wasm = module.build(
         made,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -115,78 +122,16 @@ def translate(
             imported=("env", "table"),
             elements=((FIRST, tuple(names.values())),),
         ),
-        name=f"unit {pc:x}",
+        name=f"unit {plan.pc:x}",
         wide=policy.wide,
-        labels={} if name is None else _labels(memory, regions, name),
+        labels=plan.labels,
     )
-    unit = Unit(wasm, tuple(names), tuple(_code(memory, regions)), ops, policy)
+    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
-    if watch is not None:
-        by_entry = {region.entry: region for region in regions}
-        own = [by_entry[at] for at in names]
-        watch(Making(memory, unit, own, made[: len(own)], clock.seconds))
-    return unit
-
-
-def _regions(
-    pc: int,
-    read: Callable[[int], list[Op]],
-    edges: Edges,
-    is_known: Callable[[int], bool],
-    most: int | None,
-) -> tuple[list[Region], set[int]]:
-    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
-    translated already only small ones: others are called through the table.  Which of them are.  What has more
-    than `most` instructions is not read to its end."""
-    end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
-    spare: set[int] = set()
-    found: dict[int, Region] = {}
-    seen: set[int] = set()
-    work = [pc]
-    size = 0
-    while work and len(found) < config.UNIT_REGIONS and size < end:
-        at = work.pop(0)
-        if at in seen:
-            continue
-        seen.add(at)
-        again = at != pc and is_known(at)
-        limit = config.AGAIN_OPS + 1 if again else config.REGION_OPS
-        if most is not None:
-            limit = min(limit, end - size)
-        region = discover(at, read, edges, limit)
-        entry = region.blocks.get(at)
-        if entry is None or (entry.step and len(entry.ops) == 1):
-            continue  # nothing but the interpreter can execute it
-        if again and region.size > config.AGAIN_OPS:
-            continue
-        found[at] = region
-        if again:
-            spare.add(at)
-        size += region.size
-        for block in region.blocks.values():
-            last = block.ops[-1]
-            if kind(last) == CALL:
-                if not is_direct(last):
-                    work += edges.get(last.pc, ())[: config.CALL_TARGETS]
-                elif last.taken >= config.WARM:
-                    work.append(last.disp)
-    return list(found.values()), spare
-
-
-def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, bytes]]:
-    pieces = []
-    for region in regions:
-        for block in region.blocks.values():
-            size = block.next - block.pc
-            pieces.append((block.pc, memory.space.read(layout.GUEST_BASE + block.pc, size)))
-    return pieces
-
-
-def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict[str, str]:
-    """Symbols for the names of functions."""
-    found = {f"at_{r.entry:x}": symbol for r in regions if (symbol := name(memory, r.entry))}
-    return {**found, **{f"{at}_entry": f"{symbol} (entry)" for at, symbol in found.items()}}
+    by_entry = {region.entry: region for region in regions}
+    own = [by_entry[at] for at in names]
+    return Making(plan.memory, unit, own, made[: len(own)], clock.seconds)
 
 
 def _imports(functions: list[Function]) -> list[FunctionImport]:

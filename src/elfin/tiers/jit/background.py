@@ -1,0 +1,206 @@
+"""Plans carried out in a thread, while the guest goes on being interpreted.
+
+Input:  what the translators of several machines want made.
+Output: units, for each machine when it looks.
+The thread sees nothing but plans: no guest memory, and no store of the engine, in which the guest runs meanwhile.
+There is one for the process, because the IR's tables are one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from queue import SimpleQueue
+from threading import Lock, Thread, stack_size
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+from weakref import ref
+
+from elfin import config
+from elfin.ir.value import alone
+from elfin.runtime.host import Module
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.copies import MAKES, Wish
+
+if TYPE_CHECKING:
+    from elfin.tiers.jit.engine import Translator
+    from elfin.tiers.jit.plan import Plan
+    from elfin.tiers.jit.unit import Making
+
+PLANS: Final = "elfin.tiers.jit.plan"  # imported by the thread
+AHEAD: Final = 2  # plans of a machine under way: one is worked at, one waits
+STACK: Final = (
+    32 << 20
+)  # bytes of the thread's; other systems give less than the engine's compiler wants
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A plan that was carried out; `seconds` took the engine.  Or the error that kept it from that."""
+
+    plan: Plan
+    making: Making | None = None
+    module: Module | None = None
+    seconds: float = 0.0
+    error: BaseException | None = None
+
+
+def is_possible() -> bool:
+    """May threads be started, and is there a second core for one?"""
+    if sys.platform == "emscripten":
+        return False
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return (cores or 1) > 1
+
+
+class Background:
+    """The `Maker` of a machine, whose own thread calls all but `carry_out`."""
+
+    def __init__(self, translator: Translator) -> None:
+        self.translator = translator
+        self._wishes: dict[int, tuple[ref[GuestMemory], Wish]] = {}  # by address
+        self._under_way: list[Plan] = []
+        self._done: deque[Done] = deque()
+
+    def ask(self, memory: GuestMemory, wish: Wish) -> None:
+        """Make a unit, the hottest first."""
+        if not any(plan.pc == wish.pc for plan in self._under_way):
+            self._wishes[wish.pc] = ref(memory), wish
+
+    def has(self, pc: int) -> bool:
+        """Is a unit of the address on its way?"""
+        return pc in self._wishes or any(plan.pc == pc for plan in self._under_way)
+
+    def look(self) -> bool:
+        """Hand over what is finished, and let the next be made; is there more to come?"""
+        while self._done:
+            self._hand_over(self._done.popleft())
+        while self._wishes and len(self._under_way) < AHEAD and _worker().is_ready:
+            pc = max(self._wishes, key=self._heat)
+            memory, wish = self._wishes.pop(pc)
+            if (plan := self._plan(memory(), wish)) is not None:
+                self._under_way.append(plan)
+                _worker().jobs.put((ref(self), plan))
+        return bool(self._wishes or self._under_way)
+
+    def carry_out(self, plan: Plan) -> None:
+        """Make a unit, and let the engine compile it: in the thread."""
+        try:
+            making: Making = importlib.import_module(MAKES).make(plan)
+            start = perf_counter()
+            module = plan.memory.host.compile(making.unit.wasm)
+            self._done.append(Done(plan, making, module, perf_counter() - start))
+        except BaseException as error:  # the machine's thread raises it
+            self._done.append(Done(plan, error=error))
+
+    def _heat(self, pc: int) -> float:
+        most = self._wishes[pc][1].most
+        return inf if most is None else most
+
+    def _plan(self, memory: GuestMemory | None, wish: Wish) -> Plan | None:
+        """Read what is to be translated; None if that is nothing any more, or not worth it."""
+        if memory is None or memory.is_closed:
+            return None
+        exports, handler = memory.exports, memory.translated_handler
+
+        def has_unit(at: int) -> bool:
+            return exports["translated_index"](at, handler) != 0
+
+        def is_known(at: int) -> bool:
+            known = has_unit(at) or any(plan.begins(at) for plan in self._under_way)
+            return known and at not in wish.own
+
+        if wish.most is not None and has_unit(wish.pc):
+            return None  # it has come with another
+        found: Plan | None = importlib.import_module(PLANS).plan(
+            memory,
+            wish.pc,
+            wish.policy,
+            most=wish.most,
+            is_known=is_known,
+            name=self.translator.name,
+        )
+        return found
+
+    def _hand_over(self, done: Done) -> None:
+        self._under_way.remove(done.plan)
+        if done.error is not None:
+            raise done.error
+        assert done.making is not None and done.module is not None
+        unit, translator = done.making.unit, self.translator
+        if translator.watch is not None:
+            translator.watch.made(done.making)
+            translator.watch.compiled(unit, done.seconds)
+        translator.adopt(done.plan.memory, done.plan.pc, unit, done.module)
+
+
+class _Worker:
+    """The thread: imports the translator, then carries out what it is given, in turn.
+
+    It is a daemon, so that nobody waits for it at the end of the process."""
+
+    def __init__(self) -> None:
+        self.jobs: SimpleQueue[tuple[ref[Background], Plan]] = SimpleQueue()
+        self.is_ready = False
+        self.error: BaseException | None = None  # of the import
+        before = stack_size(STACK)
+        try:
+            Thread(target=self._work, name="elfin translator", daemon=True).start()
+        finally:
+            stack_size(before)
+
+    def _work(self) -> None:
+        try:
+            with _yielding(), alone:
+                importlib.import_module(MAKES)
+        except BaseException as error:
+            self.error = error
+            return
+        self.is_ready = True
+        while True:
+            owner, plan = self.jobs.get()
+            background = owner()
+            if background is not None:  # else the machine is gone
+                with _yielding():
+                    background.carry_out(plan)
+            del background, plan
+
+
+@contextmanager
+def _yielding() -> Iterator[None]:
+    """Give Python back quickly to a guest that comes out of Wasm for a system call."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(config.SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+_starting: Final = Lock()
+_workers: Final[list[_Worker]] = []  # one, when it is there
+
+
+def _worker() -> _Worker:
+    """The process's, ready or not."""
+    if not _workers:
+        with _starting:
+            if not _workers:
+                _workers.append(_Worker())
+    worker = _workers[0]
+    if worker.error is not None:
+        raise worker.error
+    return worker
+
+
+if hasattr(os, "register_at_fork"):  # a child has no such thread, and nothing half made
+    os.register_at_fork(
+        before=alone.acquire, after_in_parent=alone.release, after_in_child=alone.release
+    )
+    os.register_at_fork(after_in_child=_workers.clear)

@@ -1,0 +1,134 @@
+"""What is translated together: a hot address's region and those that it calls, as far as it is worth it.
+
+Input:  a hot guest address, the memory it is in, and what is known of its code.
+Output: a `Plan`: all that the translation needs, so that it may be made while the guest goes on (`background`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from elfin import config, layout
+from elfin.runtime.memory import GuestMemory
+from elfin.tiers.jit.clock import now
+from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
+from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
+
+Reader = Callable[[GuestMemory, int], list[Op]]
+Known = Callable[[int], bool]
+Namer = Callable[[GuestMemory, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`spare`: entries that have a translation already, of regions small enough to be translated again.
+    `labels`: symbols for the name section.  `seconds`: what the plan has cost.  The memory is for those who look on:
+    it may have changed, or be closed, when the plan is carried out."""
+
+    memory: GuestMemory
+    pc: int
+    policy: Policy
+    regions: list[Region]
+    spare: set[int]
+    code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
+    labels: dict[str, str]
+    seconds: float
+
+    @property
+    def size(self) -> int:
+        """How many instructions it has."""
+        return sum(region.size for region in self.regions)
+
+    def begins(self, pc: int) -> bool:
+        """Does one of its regions begin there?"""
+        return any(region.entry == pc for region in self.regions)
+
+    def has_inside(self, pc: int) -> bool:
+        """Does one of its blocks start there?"""
+        return any(pc in region.blocks for region in self.regions)
+
+
+def plan(
+    memory: GuestMemory,
+    pc: int,
+    policy: Policy,
+    *,
+    read: Reader = read_run,
+    edges: Edges | None = None,
+    most: int | None = None,
+    is_known: Known = lambda _: False,
+    name: Namer | None = None,
+) -> Plan | None:
+    """The plan for a hot address; None if there is nothing to translate, or more than `most` instructions.
+    `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
+    name section; `edges`: where branches go, if not as the memory has noted."""
+    start = now()
+    edges = read_edges(memory) if edges is None else edges
+    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known, most)
+    if not regions or (most is not None and sum(region.size for region in regions) > most):
+        return None
+    labels = {} if name is None else _labels(memory, regions, name)
+    code = tuple(_code(memory, regions))
+    return Plan(memory, pc, policy, regions, spare, code, labels, now() - start)
+
+
+def _regions(
+    pc: int,
+    read: Callable[[int], list[Op]],
+    edges: Edges,
+    is_known: Known,
+    most: int | None,
+) -> tuple[list[Region], set[int]]:
+    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
+    translated already only small ones: others are called through the table.  Which of them are.  What has more
+    than `most` instructions is not read to its end."""
+    end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
+    spare: set[int] = set()
+    found: dict[int, Region] = {}
+    seen: set[int] = set()
+    work = [pc]
+    size = 0
+    while work and len(found) < config.UNIT_REGIONS and size < end:
+        at = work.pop(0)
+        if at in seen:
+            continue
+        seen.add(at)
+        again = at != pc and is_known(at)
+        limit = config.AGAIN_OPS + 1 if again else config.REGION_OPS
+        if most is not None:
+            limit = min(limit, end - size)
+        region = discover(at, read, edges, limit)
+        entry = region.blocks.get(at)
+        if entry is None or (entry.step and len(entry.ops) == 1):
+            continue  # nothing but the interpreter can execute it
+        if again and region.size > config.AGAIN_OPS:
+            continue
+        found[at] = region
+        if again:
+            spare.add(at)
+        size += region.size
+        for block in region.blocks.values():
+            last = block.ops[-1]
+            if kind(last) == CALL:
+                if not is_direct(last):
+                    work += edges.get(last.pc, ())[: config.CALL_TARGETS]
+                elif last.taken >= config.WARM:
+                    work.append(last.disp)
+    return list(found.values()), spare
+
+
+def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, bytes]]:
+    pieces = []
+    for region in regions:
+        for block in region.blocks.values():
+            size = block.next - block.pc
+            pieces.append((block.pc, memory.space.read(layout.GUEST_BASE + block.pc, size)))
+    return pieces
+
+
+def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict[str, str]:
+    """Symbols for the names of functions."""
+    found = {f"at_{r.entry:x}": symbol for r in regions if (symbol := name(memory, r.entry))}
+    return {**found, **{f"{at}_entry": f"{symbol} (entry)" for at, symbol in found.items()}}
