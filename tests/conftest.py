@@ -1,8 +1,9 @@
-"""What every test folder shares: `--bless` for golden text, how hypothesis spends its time, and signals as a
-terminal's shell sets them."""
+"""What every test folder shares: `--bless` for golden text, how hypothesis spends its time, signals as a
+terminal's shell sets them, and a translator that makes anew what it runs."""
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -22,6 +23,8 @@ settings.load_profile("elfin")
 # A job in the background of a script ignores these, and so would every guest.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+os.environ["ELFIN_CACHE_SIZE"] = "0"  # but for the tests of what is kept (jit/test_store.py)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

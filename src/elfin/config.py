@@ -28,6 +28,7 @@ HOT: Final = (
     4096  # times a branch is taken before its target may be translated; then at each power of two
 )
 PATIENCE: Final = 1024  # executions for each instruction that would be translated
+FIRST_OPS: Final = 32  # instructions that must be worth it before anything is translated
 AGAIN_PATIENCE: Final = 4  # times that, where translated code has the instruction already
 MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls
@@ -49,3 +50,4 @@ CHANGED_WAIT: Final = 0.004  # seconds before the next one is made, twice as lon
 UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again
 UNITS_OF_MEMORY: Final = 4000  # started in one guest memory before it is renewed
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most
+STORE_SIZE: Final = 256  # MiB of translations kept in files; see tiers/jit/store.py

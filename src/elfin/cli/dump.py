@@ -56,6 +56,9 @@ class Dump:
     def compiled(self, unit: Unit, seconds: float) -> None:
         """Nothing to write."""
 
+    def found(self, unit: Unit, seconds: float) -> None:
+        """Nothing to write: without --dump-translations it was made."""
+
 
 def lines(making: Making, name: Name) -> Iterator[str]:
     """A unit as text."""

@@ -47,6 +47,8 @@ class Stats:
         self.leaves = Leaves(machine.names)
         self.units: list[tuple[int, int, int]] = []  # regions, instructions, bytes
         self.seconds = dict.fromkeys((*STEPS, ENGINE), 0.0)
+        self.kept: list[tuple[int, int]] = []  # units of earlier runs: regions, instructions
+        self.kept_seconds = 0.0
         self.start_ns = time.perf_counter_ns()
         self.start_cpu_ns = time.process_time_ns()
 
@@ -88,6 +90,11 @@ class Stats:
         """Count what the engine took."""
         self.seconds[ENGINE] += seconds
 
+    def found(self, unit: Unit, seconds: float) -> None:
+        """Count a unit that need not be made."""
+        self.kept.append((len(unit.entries), unit.ops))
+        self.kept_seconds += seconds
+
     # -- the table -------------------------------------------------------------------------------
 
     def report(self, machine: Machine) -> str:
@@ -127,6 +134,11 @@ class Stats:
             _row(
                 "translations",
                 f"{len(self.units)} units, {regions} regions, {ops} instructions, {size} bytes",
+            ),
+            _row(
+                "kept translations",
+                f"{len(self.kept)} units, {sum(ops for _, ops in self.kept)} instructions, in "
+                f"{self.kept_seconds:.3f} s",
             ),
             _row("translation time", f"{spent:.3f} s: {parts}{each}"),
             *(_row(f"left: {kind}", text) for kind, text in self.leaves.rows()),

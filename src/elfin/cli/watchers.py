@@ -22,3 +22,7 @@ class Watchers:
     def compiled(self, unit: Unit, seconds: float) -> None:
         for watcher in self.watchers:
             watcher.compiled(unit, seconds)
+
+    def found(self, unit: Unit, seconds: float) -> None:
+        for watcher in self.watchers:
+            watcher.found(unit, seconds)

@@ -66,6 +66,9 @@ class BrowserHost:
     def load(self, path: str) -> BrowserModule | None:
         return None
 
+    def revive(self, data: bytes) -> BrowserModule | None:
+        return BrowserModule(data)
+
     def new_space(self, size: int) -> BrowserSpace:
         try:
             return BrowserSpace(size)

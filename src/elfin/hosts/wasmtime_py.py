@@ -74,6 +74,12 @@ class WasmtimeHost:
         except wasmtime.WasmtimeError:
             return None
 
+    def revive(self, data: bytes) -> wasmtime.Module | None:
+        try:
+            return wasmtime.Module.deserialize(self.engine, data)
+        except wasmtime.WasmtimeError:
+            return None
+
     def new_space(self, size: int) -> WasmtimeSpace:
         return WasmtimeSpace(self.engine, self.wasi, size)
 

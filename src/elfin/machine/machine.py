@@ -50,6 +50,7 @@ class Machine:
     memory  bytes of address space that each process may have
     user    who the first processes are: `UID[:GID]`; without it the caller
     counted count what translated code does, for `--stats`
+    kept    keep translations in the user's cache folder, for later runs
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Machine:
         memory: int = GUEST_LIMIT,
         user: str | None = None,
         counted: bool = False,
+        kept: bool = True,
     ) -> None:
         self.turn = Lock()  # held by whoever drives: programs take turns
         self.user = caller() if user is None else parse_user(user)
@@ -70,7 +72,7 @@ class Machine:
         if tier not in policy.TIERS:
             raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
         self.host = this_host()
-        hardware, self.engine = policy.engine(tier, self.host, memory, counted=counted)
+        hardware, self.engine = policy.engine(tier, self.host, memory, counted=counted, kept=kept)
         self.closed = False
         self.world = BellWorld()
         try:
@@ -85,6 +87,7 @@ class Machine:
         self.names = Names(self.kernel)
         if isinstance(self.engine, Translator):
             self.engine.name = self.names.in_memory
+            self.engine.lasts = self.names.is_of_file
         try:
             mount_standard(self.vfs, self.kernel.terminals, ProcFs(self.kernel).root)
             for mount in mounts:

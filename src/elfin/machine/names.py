@@ -36,6 +36,14 @@ class Names:
                 return self.of(process, address)
         return None
 
+    def is_of_file(self, memory: Memory, address: int) -> bool:
+        """Is a file mapped there?"""
+        for process in self._kernel.processes.values():
+            if process.exit_status is None and process.address_space.memory is memory:
+                areas = process.address_space.areas.overlapping(address, address + 1)
+                return any(area.file is not None for area in areas)
+        return False
+
     def of(self, process: Process, address: int) -> str | None:
         """The symbol in a process."""
         for area in process.address_space.areas.overlapping(address, address + 1):

@@ -78,5 +78,9 @@ class Host(Protocol):
         """A module that `serialize` wrote to a file, or None if this engine cannot take it."""
         ...
 
+    def revive(self, data: bytes) -> Module | None:
+        """The same from what `serialize` gave, or from Wasm where that is nothing."""
+        ...
+
     def new_space(self, size: int) -> Space:
         """MemoryError if the engine refuses."""

@@ -18,6 +18,7 @@ from elfin.tiers.interp.artifact import core_module
 from elfin.tiers.interp.engine import Interpreter
 from elfin.tiers.jit.background import Background, is_possible
 from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.store import user_store
 
 TIERS: Final = ("interp", "jit")
 
@@ -41,11 +42,17 @@ class WasmHardware:
 
 
 def engine(
-    tier: str, host: Host, memory_limit: int = layout.GUEST_LIMIT, *, counted: bool = False
+    tier: str,
+    host: Host,
+    memory_limit: int = layout.GUEST_LIMIT,
+    *,
+    counted: bool = False,
+    kept: bool = False,
 ) -> tuple[WasmHardware, Engine]:
     """The hardware and the engine of a tier; ValueError for a name that is not in TIERS.
 
     `counted`: memories count what translated code does (`core.leaves`), which costs a little.
+    `kept`: translations are kept in the user's cache folder.
     """
     if tier not in TIERS:
         raise ValueError(f"there is no tier {tier!r}; there is {', '.join(TIERS)}")
@@ -54,6 +61,7 @@ def engine(
     if tier != "jit":
         return hardware, Interpreter()
     translator = Translator()
+    translator.store = user_store(host.name) if kept else None
     if translator.worth.weighs and is_possible():  # else what is hot is translated at once
         translator.maker = Background(translator)
     return hardware, translator

@@ -56,9 +56,9 @@ class Elsewhere:
         """What the other worker has made; None if there is nothing to make."""
         memory, wish = self._wishes.popleft()
         if made is not None:
-            wasm, entries, code, ops, compiled = made
+            wasm, entries, code, ops, ways, compiled = made
             pieces = tuple((at, data.to_bytes()) for at, data in code)
-            unit = Unit(wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy)
+            unit = Unit(wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy, pairs(ways))
             self.translator.adopt(memory, wish.pc, unit, BrowserModule(unit.wasm, compiled))
         self._send()
 
@@ -68,7 +68,13 @@ class Elsewhere:
             self._wishes.popleft()
         if self._wishes:
             memory, wish = self._wishes[0]
-            words = [wish.pc, astuple(wish.policy), wish.most, sorted(wish.own)]
+            words = [
+                wish.pc,
+                astuple(wish.policy),
+                wish.most,
+                sorted(wish.own),
+                json.dumps(wish.ways),
+            ]
             pieces = js.Array.new()
             for offset, size in parts(memory):
                 pieces.push(
@@ -90,14 +96,23 @@ class Workshop:
 
     def make(self, request: str, pieces: Any) -> Any:
         """Answer a request: what `Elsewhere.answer` takes."""
-        pc, policy, most, own = json.loads(request)
+        pc, policy, most, own, ways = json.loads(request)
         clear(self.memory)
         space = cast(BrowserSpace, self.memory.space)
         for offset, data in pieces:
             space.grow(offset + data.length)
             space.put(offset, data)
-        unit = make(self.memory, Wish(pc, Policy(*policy), most, frozenset(own)))
+        unit = make(
+            self.memory, Wish(pc, Policy(*policy), most, frozenset(own), tuple(map(tuple, ways)))
+        )
         if unit is None:
             return None
         compiled = self.host.compile(unit.wasm).compiled
-        return to_js([unit.wasm, unit.entries, unit.code, unit.ops, compiled])
+        return to_js(
+            [unit.wasm, unit.entries, unit.code, unit.ops, json.dumps(unit.ways), compiled]
+        )
+
+
+def pairs(text: str) -> tuple[tuple[int, int], ...]:
+    """Ways, from JSON."""
+    return tuple((source, target) for source, target in json.loads(text))

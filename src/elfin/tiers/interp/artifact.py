@@ -12,24 +12,28 @@ import importlib
 import os
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from elfin.ir.value import alone
 from elfin.runtime.host import Host, Module
 
 PACKAGE = Path(__file__).parents[2]
-SOURCES = ("bits", "core", "codegen", "decode", "dialect", "ir", "isa", "layout", "tiers", "wasm")
+SOURCES = (
+    "bits", "codegen", "config", "core", "decode", "dialect", "ir", "isa", "layout", "lift", "opt", "rflags",
+    "runtime", "structure", "tiers", "wasm",
+)  # fmt: skip
 BUILDER = "elfin.tiers.interp.build"
 BUILT = PACKAGE / "built"  # products that were made beforehand: in a wheel, in a page
 
 
 def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Module:
     """The interpreter, compiled by `host`; its flavours are those of `interp.build`."""
-    path = cache_folder() / f"core-{_key(f'{host.name} {profiled} {counted}')}.compiled"
+    path = cache_folder() / f"core-{_key(host, profiled, counted)}.compiled"
     if path.exists() and (found := host.load(str(path))) is not None:
         return found
     module = host.compile(core_wasm(profiled, counted))
-    _keep(path, module.serialize())
+    keep(path, module.serialize())
     return module
 
 
@@ -55,9 +59,10 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else Path(base) / "elfin"
 
 
-def _key(engine: str) -> str:
-    """Changes when a source file of the generator does."""
-    digest = hashlib.sha256(f"{engine} {sys.version_info[:2]} {PACKAGE}".encode())
+@cache
+def sources_key() -> str:
+    """Changes when a source file does of what makes Wasm."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {PACKAGE}".encode())
     for name in SOURCES:
         for path in sorted(PACKAGE.glob(f"{name}.py")) + sorted((PACKAGE / name).rglob("*.py")):
             state = path.stat()
@@ -65,7 +70,12 @@ def _key(engine: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def _keep(path: Path, data: bytes | bytearray) -> None:
+def _key(host: Host, profiled: bool, counted: bool) -> str:
+    whole = f"{host.name} {profiled} {counted} {sources_key()}"
+    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+def keep(path: Path, data: bytes | bytearray) -> None:
     """Store whole or not at all; a cache that cannot be written is only slow."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

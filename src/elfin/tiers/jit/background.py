@@ -124,6 +124,7 @@ class Background:
             wish.policy,
             most=wish.most,
             is_known=is_known,
+            ways=wish.ways,
             name=self.translator.name,
         )
         return found

@@ -9,7 +9,7 @@ The decoder that fills the entries is the interpreter's, in Wasm: decoding costs
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,6 +111,14 @@ def read_edges(memory: GuestMemory) -> Edges:
     for row in filter(None, rows):
         edges.setdefault(row & M32, []).append(row >> 32)
     return {source: _by_count(memory, found) for source, found in edges.items()}
+
+
+def joined(edges: Edges, ways: Iterable[tuple[int, int]]) -> Edges:
+    """And further ways, from source to target, behind those that are there."""
+    found: dict[int, dict[int, None]] = {}
+    for source, target in ways:
+        found.setdefault(source, dict.fromkeys(edges.get(source, ())))[target] = None
+    return {**edges, **{source: tuple(targets) for source, targets in found.items()}}
 
 
 def _by_count(memory: GuestMemory, targets: list[int]) -> tuple[int, ...]:

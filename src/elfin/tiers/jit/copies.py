@@ -27,12 +27,14 @@ EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permissi
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A unit for `pc` of at most `most` instructions; `own`: the entries of those that there are for it."""
+    """A unit for `pc` of at most `most` instructions; `own`: the entries of those that there are for it; `ways`:
+    where branches went that the memory does not tell."""
 
     pc: int
     policy: Policy
     most: int | None
     own: frozenset[int]
+    ways: tuple[tuple[int, int], ...] = ()
 
 
 def parts(memory: GuestMemory) -> Iterator[tuple[int, int]]:
@@ -63,6 +65,6 @@ def make(memory: GuestMemory, wish: Wish) -> Unit | None:
         return at not in wish.own and exports["translated_index"](at, handler) != 0
 
     unit: Unit | None = importlib.import_module(MAKES).translate(
-        memory, wish.pc, wish.policy, most=wish.most, is_known=is_known
+        memory, wish.pc, wish.policy, most=wish.most, is_known=is_known, ways=wish.ways
     )
     return unit

@@ -26,6 +26,7 @@ from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
 from elfin.tiers.jit.copies import Wish
 from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.store import Store
 from elfin.tiers.jit.units import Known, Unit, Units
 from elfin.tiers.jit.worth import Worth
 
@@ -71,17 +72,21 @@ class Translator:
     flags are exact from the start, not only when the guest has written to MXCSR (see `Policy`).  `name`:
     the symbol at an address of a memory, for the name sections.  `watch` is told of each translation.
     `maker` makes units elsewhere; without one they are made here, when they are wanted.
+    `store`: where units of earlier runs are; `lasts`: is the code there of a file, so that later runs may have it?
     """
 
     name: Callable[[GuestMemory, int], str | None] | None = None
     watch: Watcher | None = None
     maker: Maker | None = None
+    store: Store | None = None
 
     def __init__(self, hot: int = config.HOT, *, sticky: bool = False) -> None:
         self.hot = hot
         self.worth = Worth(hot)
+        self.lasts: Callable[[GuestMemory, int], bool] = lambda *_: True
         self.sticky = sticky
         self.units = Units()
+        self.has_made = False  # units, so that all that it takes is there
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
         self.waiting: WeakKeyDictionary[GuestMemory, dict[int, float]] = WeakKeyDictionary()
@@ -149,18 +154,22 @@ class Translator:
     def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
         """Let the code at `pc` run translated from now on, if that can be done.  `weigh`: and is worth it."""
         policy = self._policy(memory, pc)
-        found = self.units.find(memory, pc, policy)
+        found = self.units.find(memory, pc, policy) or self._recall(memory, pc, policy)
         if found is None:
             due = self.units.due(pc, policy)
             if perf_counter() < due:
                 self.waiting.setdefault(memory, {})[pc] = due
                 return
-            again = self.units.has_inside(pc)
-            most = self.worth.most(pc, again) if weigh else None
+            most = self.worth.most(pc, self.units.has_inside(pc)) if weigh else None
+            if most is not None and most < config.FIRST_OPS and not self.has_made:
+                return  # to import the translator costs as much as hundreds of instructions
+            own = frozenset(self.units.own(pc))
+            ways = [way for known in self.units.of(pc)[-1:] for way in known.unit.ways]
+            wish = Wish(pc, policy, most, own, tuple(ways))
             if self.maker is not None:
-                self.maker.ask(memory, Wish(pc, policy, most, frozenset(self.units.own(pc))))
+                self.maker.ask(memory, wish)
                 return
-            found = self._make(memory, pc, policy, most)
+            found = self._make(memory, wish)
         if found is not None:
             self._start(memory, found)
 
@@ -176,20 +185,39 @@ class Translator:
             rewrites=memory.rewrites,
         )
 
-    def _make(self, memory: GuestMemory, pc: int, policy: Policy, most: int | None) -> Known | None:
-        """Translate; None if there is nothing to translate, or more than `most` instructions."""
+    def _recall(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
+        """The unit of an earlier run, if that had the experience of this one."""
+        if self.store is None:
+            return None
+        start = perf_counter()
+        found = self.store.find(memory, pc, policy)
+        if found is None:
+            return None
+        unit, module, size = found
+        learned = unit.policy
+        if learned.round < policy.round or learned.careful < policy.careful:
+            return None
+        self.rounds[pc] = learned.round
+        if learned.careful:
+            self.careful.add(pc)
         if self.units.is_full:
             self._drop_all()
+        if self.watch is not None:
+            self.watch.found(unit, perf_counter() - start)
+        return self.units.add(pc, unit, module, size)
+
+    def _make(self, memory: GuestMemory, wish: Wish) -> Known | None:
+        """Translate; None if there is nothing to translate, or more than is wanted."""
         handler = memory.translated_handler
-        own = self.units.own(pc)
         unit = importlib.import_module(UNIT).translate(
             memory,
-            pc,
-            policy,
-            most=most,
+            wish.pc,
+            wish.policy,
+            most=wish.most,
             is_known=lambda at: (
-                at not in own and memory.exports["translated_index"](at, handler) != 0
+                at not in wish.own and memory.exports["translated_index"](at, handler) != 0
             ),
+            ways=wish.ways,
             name=self.name,
             watch=self.watch and self.watch.made,
         )
@@ -199,14 +227,23 @@ class Translator:
         module = memory.host.compile(unit.wasm)
         if self.watch is not None:
             self.watch.compiled(unit, perf_counter() - start)
-        return self.units.add(pc, unit, module)
+        return self._add(memory, wish.pc, unit, module)
 
     def adopt(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> None:
         """Keep what `maker` has made for `pc`; it starts when `memory` runs again, if it is still right."""
+        self._add(memory, pc, unit, module)
+        self.waiting.setdefault(memory, {})[pc] = 0.0
+
+    def _add(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> Known:
+        """Keep what was made, for this run and others."""
         if self.units.is_full:
             self._drop_all()
-        self.units.add(pc, unit, module)
-        self.waiting.setdefault(memory, {})[pc] = 0.0
+        self.has_made = True
+        often = self.units.made(pc, unit)
+        if self.store is not None and often <= config.UNITS_OF_ENTRY and self.lasts(memory, pc):
+            if unit.is_of(memory, unit.policy):
+                self.store.keep(memory, pc, unit, module)
+        return self.units.add(pc, unit, module, len(unit.wasm))
 
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""

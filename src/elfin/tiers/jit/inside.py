@@ -24,6 +24,10 @@ class Watcher(Protocol):
         """The engine has turned the unit's Wasm into its own code."""
         ...
 
+    def found(self, unit: Unit, seconds: float) -> None:
+        """An earlier run had made the unit, and kept it."""
+        ...
+
 
 def read_warm(memory: GuestMemory, pc: int) -> list[Op]:
     """As `read_run`, for code that has not run: every direct branch as if it had been taken often."""

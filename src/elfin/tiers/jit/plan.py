@@ -6,13 +6,13 @@ Output: a `Plan`: all that the translation needs, so that it may be made while t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from elfin import config, layout
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import now
-from elfin.tiers.jit.code import Edges, Op, read_edges, read_run
+from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
@@ -33,6 +33,7 @@ class Plan:
     regions: list[Region]
     spare: set[int]
     code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
+    ways: tuple[tuple[int, int], ...]  # of branches, that made the regions what they are
     labels: dict[str, str]
     seconds: float
 
@@ -59,19 +60,22 @@ def plan(
     edges: Edges | None = None,
     most: int | None = None,
     is_known: Known = lambda _: False,
+    ways: Iterable[tuple[int, int]] = (),
     name: Namer | None = None,
 ) -> Plan | None:
     """The plan for a hot address; None if there is nothing to translate, or more than `most` instructions.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
-    name section; `edges`: where branches go, if not as the memory has noted."""
+    name section; `edges`: where branches go, if not as the memory has noted; `ways`: further
+    ones."""
     start = now()
-    edges = read_edges(memory) if edges is None else edges
+    edges = joined(read_edges(memory) if edges is None else edges, ways)
     regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known, most)
     if not regions or (most is not None and sum(region.size for region in regions) > most):
         return None
     labels = {} if name is None else _labels(memory, regions, name)
     code = tuple(_code(memory, regions))
-    return Plan(memory, pc, policy, regions, spare, code, labels, now() - start)
+    taken = tuple(dict.fromkeys(_ways(regions)))
+    return Plan(memory, pc, policy, regions, spare, code, taken, labels, now() - start)
 
 
 def _regions(
@@ -114,9 +118,19 @@ def _regions(
             if kind(last) == CALL:
                 if not is_direct(last):
                     work += edges.get(last.pc, ())[: config.CALL_TARGETS]
-                elif last.taken >= config.WARM:
+                elif last.taken >= config.WARM or last.pc in edges:
                     work.append(last.disp)
     return list(found.values()), spare
+
+
+def _ways(regions: Iterable[Region]) -> Iterator[tuple[int, int]]:
+    for region in regions:
+        for block in region.blocks.values():
+            last = block.ops[-1]
+            if not is_direct(last):
+                yield from ((last.pc, to) for to in region.edges.get(last.pc, ()))
+            elif last.taken >= (config.WARM if kind(last) == CALL else 1):
+                yield last.pc, last.disp
 
 
 def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -83,12 +83,21 @@ def translate(
     edges: Edges | None = None,
     most: int | None = None,
     is_known: Known = lambda _: False,
+    ways: Iterable[tuple[int, int]] = (),
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
     """Plan (see `plan`), and make the unit at once."""
     planned = plan(
-        memory, pc, policy, read=read, edges=edges, most=most, is_known=is_known, name=name
+        memory,
+        pc,
+        policy,
+        read=read,
+        edges=edges,
+        most=most,
+        is_known=is_known,
+        ways=ways,
+        name=name,
     )
     if planned is None:
         return None
@@ -126,7 +135,7 @@ def _make(plan: Plan) -> Making:
         wide=policy.wide,
         labels=plan.labels,
     )
-    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy)
+    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
     by_entry = {region.entry: region for region in regions}

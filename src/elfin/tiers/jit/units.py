@@ -21,13 +21,15 @@ LONGEST, FORGIVEN = 10, 8  # see `Made`
 @dataclass(frozen=True, slots=True)
 class Unit:
     """Regions translated together into one Wasm module: `entries[i]` is the guest address of the function that the
-    module puts into the table behind where its `first` is.  The same in every machine."""
+    module puts into the table behind where its `first` is.  The same in every machine.  `ways`: branches, and where
+    they were seen to go, which one that takes its place should know as well."""
 
     wasm: bytes
     entries: tuple[int, ...]
     code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
     ops: int
     policy: Policy
+    ways: tuple[tuple[int, int], ...] = ()
 
     def covers(self, pc: int) -> bool:
         return any(at <= pc < at + len(data) for at, data in self.code)
@@ -134,13 +136,18 @@ class Units:
         self.next_index = self.bytes = 0
         self.generation += 1
 
-    def add(self, pc: int, unit: Unit, module: Module) -> Known:
-        """Keep the unit that was made for `pc`."""
+    def made(self, pc: int, unit: Unit) -> int:
+        """It was made for `pc`; how often one was, in this way."""
+        made = self._made.setdefault((pc, unit.policy), Made())
+        made.again()
+        return made.times
+
+    def add(self, pc: int, unit: Unit, module: Module, size: int) -> Known:
+        """Keep the unit for `pc`; `size`: bytes of its Wasm."""
         known = Known(unit, module, self.next_index)
         self.next_index += len(unit.entries)
-        self.bytes += len(unit.wasm)
+        self.bytes += size
         self._inside.update(at for at, _ in unit.code)
-        self._made.setdefault((pc, unit.policy), Made()).again()
         of_address = self._known.setdefault(pc, [])
         of_address.append(known)
         del of_address[: -config.UNITS_OF_ENTRY]
