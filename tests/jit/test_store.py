@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import elfin
+from elfin.tiers import policy
 from elfin.tiers.interp import artifact
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.store import SIZE
@@ -20,6 +21,7 @@ from elfin.tiers.jit.units import Unit
 from tests.jit.programs import C, build, native
 
 ROUNDS = "300000"
+LONG = "6000000"  # time enough for the thread that translates
 
 
 class Counted:
@@ -40,7 +42,8 @@ class Counted:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where units are kept; the interpreter is kept where it always is."""
+    """Where units are kept; the interpreter is kept where it always is.  Units are made when they are wanted."""
+    monkeypatch.setattr(policy, "is_possible", lambda: False)
     monkeypatch.setattr("elfin.tiers.jit.store.cache_folder", lambda: tmp_path)
     monkeypatch.delenv(SIZE, raising=False)
     return tmp_path / "units"
@@ -166,12 +169,12 @@ def test_two_at_once(folder: Path) -> None:
     program = str(build(C / "kept.c"))
     for built in artifact.cache_folder().glob("core-*"):
         shutil.copy(built, folder.parent)
-    command = [sys.executable, "-m", "elfin", "run", "--tier", "jit", program, ROUNDS]
+    command = [sys.executable, "-m", "elfin", "run", "--tier", "jit", program, LONG]
     environment = {**os.environ, "ELFIN_CACHE": str(folder.parent)}
     for _ in range(2):
         both = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in "ab"]
         for one in both:
             output, _ = one.communicate(timeout=100)
-            assert (one.returncode, output) == native([program, ROUNDS])
+            assert (one.returncode, output) == native([program, LONG])
     assert files(folder)
-    assert run(program, ROUNDS)[0] == 0
+    assert run(program, ROUNDS)[1] > 0

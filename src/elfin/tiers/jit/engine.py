@@ -240,10 +240,13 @@ class Translator:
             self._drop_all()
         self.has_made = True
         often = self.units.made(pc, unit)
-        if self.store is not None and often <= config.UNITS_OF_ENTRY and self.lasts(memory, pc):
-            if unit.is_of(memory, unit.policy):
-                self.store.keep(memory, pc, unit, module)
+        if self.store is not None and often <= config.UNITS_OF_ENTRY and self._lasts(memory, unit):
+            self.store.keep(memory, pc, unit, module)
         return self.units.add(pc, unit, module, len(unit.wasm))
+
+    def _lasts(self, memory: GuestMemory, unit: Unit) -> bool:
+        """May later runs have the code, as far as this memory shows?"""
+        return unit.is_of(memory, unit.policy) and self.lasts(memory, unit.entries[0])
 
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""
