@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from suite import Workload
+from suite import BUILT, Workload
 
 HERE: Final = Path(__file__).parent
 SOURCE: Final = HERE.parent / "src"
+BYTECODE: Final = BUILT / "bytecode"
 CHECK: Final = re.compile(r"check=(\w+)")
 LIMIT: Final = 180.0  # seconds after which a run is given up
 # How much of a workload a runner gets, and how slow it is thought to be: for the estimate only.
@@ -90,13 +91,18 @@ class Runner:
         return execute([*self.words, str(program), *workload.arguments(size)])
 
 
+def environment() -> dict[str, str]:
+    """Python finds the package as if it were installed, with its bytecode, which some environments switch off."""
+    rest = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**rest, "PYTHONPATH": str(SOURCE), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+
+
 def execute(command: Sequence[str]) -> Run:
     """Run to the end.  Raises RunError if it fails or takes longer than LIMIT."""
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment()
         )
         guard = threading.Timer(LIMIT, os.kill, (process.pid, signal.SIGKILL))
         guard.start()

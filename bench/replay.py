@@ -1,7 +1,7 @@
 """`./dev bench --translation [NAME...]`: what it costs to translate, again and again, without running anything.
 
-Input:  what the translator was asked in one run of each kernel and program: pieces of guest code, and what was known
-        of them.  Recorded once, in `.cache/bench/asked`, so that other versions answer the same questions.
+Input:  the plans that the translator made in one run of each kernel and program.  Recorded once, in
+        `.cache/bench/asked`, so that other versions carry out the same ones.
 Output: microseconds a guest instruction by step, in CPU time; bytes of Wasm; a digest of all modules, by which to
         tell whether a change of the translator changed what it makes.
 """
@@ -10,84 +10,63 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
-from measure import SOURCE
+from measure import environment
 from programs import NAMES, mounts, program
 from suite import SIZES, kernel
 
 from elfin.cli.main import main
-from elfin.decode.variant import VARIANTS
+from elfin.decode.variant import VARIANTS, Variant
 from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.ir.value import forget
-from elfin.layout import GUEST_BASE
 from elfin.tiers.jit import lifted, unit
-from elfin.tiers.jit.code import Op, read_edges, read_run
+from elfin.tiers.jit.plan import Plan
+from elfin.tiers.jit.store import SIZE
 
 ASKED: Final = Path(__file__).parents[1] / ".cache" / "bench" / "asked"
 STEPS: Final = ("decode", "lift", "opt", "structure", "codegen", "engine")
 ENGINE: Final = "engine"
-
-
-@dataclass
-class Question:
-    """The arguments of one `unit.translate`, and what it asked in turn."""
-
-    pc: int
-    policy: Any
-    most: int | None
-    edges: dict[int, tuple[int, ...]]
-    lines: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
-    known: dict[int, bool] = field(default_factory=dict)
-    code: dict[int, bytes] = field(default_factory=dict)
+NUMBERS: Final = {variant: number for number, variant in enumerate(VARIANTS)}
 
 
 def record(target: Path, command: list[str]) -> None:
-    """Run elfin and write down what its translator is asked."""
-    questions: list[Question] = []
-    translate = unit.translate
-    numbers = {variant: number for number, variant in enumerate(VARIANTS)}
+    """Run elfin and write down what its translator is asked to make."""
+    plans: list[Plan] = []
+    make = unit._make
 
-    def asked(memory: Any, pc: int, policy: Any, **more: Any) -> Any:
-        question = Question(pc, policy, more["most"], dict(read_edges(memory)))
+    def asked(plan: Plan) -> Any:
+        plans.append(plan)
+        return make(plan)
 
-        def read(memory: Any, at: int) -> list[Op]:
-            ops = read_run(memory, at)
-            question.lines[at] = [_row(op, numbers) for op in ops]
-            return ops
-
-        def is_known(at: int) -> bool:
-            question.known[at] = more["is_known"](at)
-            return question.known[at]
-
-        own = {"read": read, "is_known": is_known}
-        made = translate(memory, pc, policy, **(more | own))
-        if made is not None:
-            question.code = dict(made.code)
-            questions.append(question)
-        return made
-
-    unit.translate = asked
+    unit._make = asked
     sys.argv = ["elfin", "run", "--tier", "jit", *command]
     status = main()
+    nowhere: Any = None
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(pickle.dumps(questions))
+    with target.open("wb") as file:
+        _Pickler(file).dump([replace(plan, memory=nowhere) for plan in plans])
     sys.exit(status)
 
 
-def _row(op: Op, numbers: dict[Any, int]) -> tuple[Any, ...]:
-    number = None if op.variant is None else numbers[op.variant]
-    return (number, op.pc, op.length, op.scale, op.r, op.b, op.x, op.v, op.disp, op.imm)
+class _Pickler(pickle.Pickler):
+    """Variants are written as their numbers."""
+
+    def persistent_id(self, thing: Any) -> int | None:
+        return NUMBERS[thing] if isinstance(thing, Variant) else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, number: int) -> Variant:
+        return VARIANTS[number]
 
 
 @dataclass
@@ -120,61 +99,40 @@ def _engine() -> WasmtimeHost:
     return WasmtimeHost()
 
 
-def answer(name: str, questions: Iterable[Question], compiles: bool = True) -> Answers:
+def answer(name: str, plans: Iterable[Plan], compiles: bool = True) -> Answers:
     """Translate everything once, as a process does that has just begun."""
     lifted._remembered.clear()
     if lifted._start:
         forget(lifted._start.pop())
     out = Answers(name)
     digest = hashlib.sha256()
-    for q in questions:
-        memory: Any = SimpleNamespace(space=SimpleNamespace(read=_reader(q)))
-        ops = {at: [_op(row) for row in rows] for at, rows in q.lines.items()}
-        times: dict[str, float] = {}
-        made = unit.translate(
-            memory,
-            q.pc,
-            q.policy,
-            read=lambda _, at, ops=ops: ops.get(at, []),  # type: ignore[misc]
-            edges=q.edges,
-            most=q.most,
-            is_known=lambda at, q=q: q.known.get(at, False),  # type: ignore[misc]
-            watch=lambda making, times=times: times.update(making.seconds),  # type: ignore[misc]
-        )
-        if made is None:
-            continue
+    for plan in plans:
+        making = unit.make(plan)
+        seconds, made = dict(making.seconds), making.unit
         if compiles:
             start = time.process_time()
             _engine().compile(made.wasm)
-            times[ENGINE] = time.process_time() - start
+            seconds[ENGINE] = time.process_time() - start
         out.ops += made.ops
         out.wasm += len(made.wasm)
-        for step, seconds in times.items():
-            out.seconds[step] += seconds
+        for step, took in seconds.items():
+            out.seconds[step] += took
         digest.update(made.wasm)
     out.digest = digest.hexdigest()
     return out
 
 
-def _reader(q: Question) -> Any:
-    return lambda offset, size: q.code.get(offset - GUEST_BASE, b"")[:size]
-
-
-def _op(row: tuple[Any, ...]) -> Op:
-    number, *rest = row
-    return Op(None if number is None else VARIANTS[number], *rest)
-
-
-def questions(name: str, command: list[str]) -> list[Question]:
-    """Those of a program, recorded if they were not yet."""
+def asked(name: str, command: list[str]) -> list[Plan]:
+    """What a program's run asked for, recorded if it was not yet."""
     path = ASKED / f"{name}.pickle"
     if not path.exists():
         words = [sys.executable, __file__, str(path), *command]
-        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-        done = subprocess.run(words, stdout=subprocess.DEVNULL, env=environment, check=False)
+        own = {**environment(), SIZE: "0"}
+        done = subprocess.run(words, stdout=subprocess.DEVNULL, env=own, check=False)
         if done.returncode:
             sys.exit(f"{name}: elfin ended with {done.returncode}")
-    found: list[Question] = pickle.loads(path.read_bytes())
+    with path.open("rb") as file:
+        found: list[Plan] = _Unpickler(file).load()
     return found
 
 
@@ -192,11 +150,11 @@ def commands(names: Iterable[str]) -> dict[str, list[str]]:
 
 def replay(names: Iterable[str], rounds: int, compiles: bool = True) -> None:
     """Print the best of some rounds of each."""
-    asked = {name: questions(name, command) for name, command in commands(names).items()}
+    plans = {name: asked(name, command) for name, command in commands(names).items()}
     print(HEAD)
     whole = Answers("together")
     digests = []
-    for name, each in asked.items():
+    for name, each in plans.items():
         tries = [answer(name, each, compiles) for _ in range(rounds)]
         if not tries[0].ops:
             continue

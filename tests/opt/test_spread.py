@@ -17,7 +17,8 @@ def load(address: Value) -> Value:
 
 
 def test_addresses_stand_where_they_are_used() -> None:
-    body: list[Effect] = [Let(T[0], RAX), Let(T[1], T[0] + 8), Let(T[2], load(T[1])), Put(layout.RAX, T[2])]  # fmt: skip
+    near: list[Effect] = [Let(T[0], RAX), Let(T[1], T[0] + 8)]
+    body = [*near, Let(T[2], load(T[1])), Put(layout.RAX, T[2])]
     assert spread(body) == [Let(T[2], load(RAX + 8)), Put(layout.RAX, T[2])]
 
 

@@ -9,6 +9,7 @@ An added constant moves into the offset only where the sum cannot wrap around 2*
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from elfin.bits import M32
@@ -50,6 +51,16 @@ _EXTEND: Final = code("i64.extend_i32_u")
 _LANE: Final = b"\0"  # the lowest
 
 
+@lru_cache(maxsize=1 << 11)
+def _load_code(wasm: str, bits: int, signed: bool, offset: int) -> bytes:
+    return _LOADS[wasm, bits, signed] + unsigned(offset)
+
+
+@lru_cache(maxsize=1 << 11)
+def _store_code(wasm: str, bits: int, offset: int) -> bytes:
+    return _STORES[wasm, bits] + unsigned(offset)
+
+
 def load(e: Values, v: Value) -> bool:
     offset, bits, signed = v.imm
     _load(e, v.type, v.args[0], offset, bits, signed)
@@ -82,7 +93,7 @@ def narrow_load(e: Values, v: Value) -> bool:
 
 def _load(e: Values, type_: Type, base: Value, offset: int, bits: int, signed: bool) -> None:
     offset = address(e, base, offset)
-    e.code.append(_LOADS[type_.wasm, bits, signed] + unsigned(offset))
+    e.code.append(_load_code(type_.wasm, bits, signed, offset))
 
 
 def store(e: Values, base: Value, offset: int, value: Value, bits: int) -> None:
@@ -98,20 +109,20 @@ def store(e: Values, base: Value, offset: int, value: Value, bits: int) -> None:
             wasm = "i64"
     else:
         e.emit(value)
-    e.code.append(_STORES[wasm, bits] + unsigned(offset))
+    e.code.append(_store_code(wasm, bits, offset))
     if wasm == "v128" and bits < 128:
         e.code.append(_LANE)
 
 
 def address(e: Values, base: Value, offset: int) -> int:
     """Leave the variable part of base + offset on the stack; the rest is the result."""
-    if base.op == "add" and base.args[1].op == "const":
-        whole, displacement = base.args
-        if max(bound(whole), offset) + displacement.imm <= M32:
-            base, offset = whole, offset + displacement.imm
     if base.op == "const" and base.imm + offset <= M32:
         e.const(I32, 0)
         return int(base.imm + offset)
+    if base.op == "add" and base.args[1].op == "const":
+        whole, displacement = base.args
+        if max(bound(whole), offset) + displacement.imm <= M32:
+            return address(e, whole, offset + displacement.imm)
     e.emit(base)
     return offset
 

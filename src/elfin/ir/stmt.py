@@ -17,7 +17,7 @@ from elfin.ir.value import TRUE, Value
 # -- what an instruction does -------------------------------------------------------------
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Let:
     """Evaluate `value` here, once, and name it.  The only place of `load` and `call` values.
 
@@ -28,7 +28,7 @@ class Let:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Put:
     """Guest state at a fixed offset of the register file becomes `value`.
 
@@ -39,7 +39,7 @@ class Put:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class PutAt:
     """The same at an offset known only at run time (an i32); interpreter only, never a flag."""
 
@@ -47,7 +47,7 @@ class PutAt:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Store:
     """Guest memory at a 64-bit address becomes `value`; faults if it may not be written."""
 
@@ -55,7 +55,7 @@ class Store:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Raise:
     """A fault at this instruction (nothing of it has happened) if `when` holds."""
 
@@ -64,14 +64,14 @@ class Raise:
     error: int = 0
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Jump:
     """Go on at a guest address; always the last statement of an instruction."""
 
     target: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Branch:
     """Go on at `target` if `when` holds, else at the next instruction; last."""
 
@@ -79,7 +79,7 @@ class Branch:
     target: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Leave:
     """Leave to the run loop after this instruction, with a reason (`layout`-independent code), if
     `when` holds, else go on at the next instruction; last."""
@@ -91,7 +91,7 @@ class Leave:
 # -- raw effects ------------------------------------------------------------------------
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class RawStore:
     """Wasm memory at `base` (i32) + `offset` becomes the low `bits` bits of `value`."""
 
@@ -101,7 +101,7 @@ class RawStore:
     bits: int
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Set:
     """A local variable (op `local`) becomes `value`; may be set many times."""
 
@@ -109,7 +109,7 @@ class Set:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Results:
     """A `call` with several results: each local variable becomes the one at its place."""
 
@@ -117,14 +117,14 @@ class Results:
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Drop:
     """Evaluate for its effect."""
 
     value: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class MemoryFill:
     """`length` bytes (i32) at Wasm address `base` (i32) become `byte` (i32)."""
 
@@ -133,7 +133,7 @@ class MemoryFill:
     length: Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class MemoryCopy:
     """Wasm memory.copy; all i32."""
 
@@ -145,7 +145,7 @@ class MemoryCopy:
 # -- structure ---------------------------------------------------------------------------
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class If:
     """`rare`: `when` hardly ever holds, which engines are told."""
 
@@ -155,7 +155,7 @@ class If:
     rare: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Block:
     """`Br(label)` inside goes behind the block."""
 
@@ -163,7 +163,7 @@ class Block:
     body: list[Stmt]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Loop:
     """`Br(label)` inside goes to the start; the end of the body falls out."""
 
@@ -171,12 +171,12 @@ class Loop:
     body: list[Stmt]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Br:
     label: str
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Switch:
     """One of `cases` by index (i32), `default` when out of range; each falls behind the switch."""
 
@@ -185,12 +185,12 @@ class Switch:
     default: list[Stmt]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Return:
     values: tuple[Value, ...] = ()
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Unreachable:
     pass
 

@@ -13,12 +13,12 @@ from elfin.ir.stmt import Stmt
 from elfin.ir.value import Value
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Goto:
     to: int
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Choose:
     """`then` if the condition holds, else `other`."""
 
@@ -27,7 +27,7 @@ class Choose:
     other: int
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Select:
     """`targets[index]`, or `default` where the index (i32) is out of range."""
 
@@ -36,7 +36,7 @@ class Select:
     default: int
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class End:
     """Control does not go on: the node's statements leave the function."""
 

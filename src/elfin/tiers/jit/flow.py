@@ -11,7 +11,6 @@ Sets of registers are ints, as in `codegen.locals`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -29,10 +28,9 @@ from elfin.tiers.jit.events import (
     Summary,
     Write,
 )
-from elfin.tiers.jit.frame import Way, go_up, invocation, owe, own_result, returning
+from elfin.tiers.jit.frame import Way, go_up, invocation, own_result, returning
 from elfin.tiers.jit.straight import Straight, steps
 
-EXITS = 6  # kinds of exit at most: each has the code of its stores
 # By step: what it depends on of the function's own summary, and of those of the functions that it calls.
 DEPENDS: Final = {
     "written": ("", "writes"),
@@ -335,27 +333,25 @@ class Flow:
 
     # -- ways out ----------------------------------------------------------------------------
     def _choose_exits(self) -> list[Way]:
-        """A label for each set of registers to store; the rarer ones share one, which asks what to store."""
+        """A label for each set of registers to store, the largest first: who has stored what it has more than another
+        goes on as that.  (A vector's lowest lane is stored behind it: where the one is, the other is, too.)"""
         exits = [e for e in self.all if isinstance(e, Exit)]
-        kinds = [changed for changed, _ in Counter(e.changed for e in exits).most_common()]
-        own = kinds if len(kinds) <= EXITS else kinds[: EXITS - 1]
-        labels = {changed: f"exit{n}" for n, changed in enumerate(sorted(own))}
-        ways = [Way(label, changed) for changed, label in labels.items()]
-        together = 0
+        kinds = sorted({e.changed for e in exits}, key=lambda kind: (-kind.bit_count(), kind))
+        labels = {changed: f"exit{n}" for n, changed in enumerate(kinds)}
+        ways = []
+        for n, changed in enumerate(kinds):
+            less = next((kind for kind in kinds[n + 1 :] if not kind & ~changed), None)
+            then = "away" if less is None else labels[less]
+            ways.append(Way(labels[changed], changed & ~(less or 0), then))
         for event in exits:
             if self.own is not None:
                 event.body.append(own_result(event.owned | event.changed))
-            if event.changed not in labels:
-                together |= event.changed
-                event.body.append(owe(event.changed))
-            event.body.append(Br(labels.get(event.changed, "some")))
-        if len(own) < len(kinds):
-            ways.append(Way("some", together, asks=True))
+            event.body.append(Br(labels[event.changed]))
         upwards = 0
         for invoke in self.invokes:
             upwards |= invoke.changed
         if upwards:
-            ways.append(Way("up", upwards, asks=True, up=True))
+            ways.append(Way("up", upwards, up=True))
         return ways
 
     def _remove_dead(self, number: int) -> None:

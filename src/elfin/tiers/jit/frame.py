@@ -49,11 +49,12 @@ NOWHERE = M64  # nothing can be executed there, so nobody returns there
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way out: `registers` to store, those of OWED only if it `asks`.  `up`: a callee has left by another."""
+    """A way out: `registers` to store, and the label of what comes `then`.  `up`: a callee has left by another; only
+    those of OWED are stored."""
 
     label: str
     registers: int
-    asks: bool = False
+    then: str = ""
     up: bool = False
 
 
@@ -72,10 +73,6 @@ def leave_called(result: Value) -> list[Stmt]:
     """All state is in memory, and how the function leaves is `result`."""
     owned = state.store(layout.OWNED, const(I64, M64))
     return [state.store(layout.RESULT, result), owned, Br("gone")]
-
-
-def owe(registers: int) -> Stmt:
-    return Set(OWED, const(I64, packed(registers)))
 
 
 def own_result(registers: int) -> Stmt:
@@ -112,18 +109,17 @@ def returning(own: Summary) -> Stmt:
 def frame(
     needed: int, tree: list[Stmt], ways: list[Way], own: Summary | None, wild: Wild, *, calls: bool
 ) -> list[Stmt]:
-    """The function's body: loads `needed` registers; the tree leaves by the labels of `ways`.
+    """The function's body: loads `needed` registers; the tree leaves by the labels of `ways`, which are in their order.
     `calls`: some function."""
     body = tree
-    ordered = sorted(ways, key=lambda way: way.up)
-    for way in ordered:
-        stored = _owed(way.registers) if way.asks else stores(way.registers)
+    for way, later in zip(ways, [*ways[1:], None], strict=True):
+        body = [Block(way.label, body)]
         if way.up:
-            body = [Block(way.label, body), *stored, *wild.ended(), Br("gone")]
-        elif way is ordered[-1]:
-            body = [Block(way.label, body), *stored]
+            body += [*_owed(way.registers), *wild.ended(), Br("gone")]
         else:
-            body = [Block(way.label, body), *stored, Br("away")]
+            body += stores(way.registers)
+            if later is not None and later.label != way.then:
+                body.append(Br(way.then))
     if len(ways) > 1:
         body = [Block("away", body)]
     body += [

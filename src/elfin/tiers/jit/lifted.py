@@ -4,7 +4,7 @@ Input:  decoded instructions.
 Output: `Lifted`: their effects with constant operands, what is seen of those as a whole, and the same without the
         flags that nobody will read.
 
-The same instruction at the same place of a block is lifted once: regions overlap, and a `Lifted` never changes.
+The same instruction is lifted once: regions overlap, programs repeat themselves, and a `Lifted` never changes.
 Its values must be interned as long as others are made beside them, so it is asked for before `ir.value.mark`; what
 is remembered, and its values, are dropped together (`trim`).
 """
@@ -36,7 +36,9 @@ LOWEST_LANE: Final = ("i64x2.replace_lane", "i32x4.replace_lane")
 NO_VECTOR: Final = const(V128, 0)
 STEP: Final = 40  # numbers of variables for an instruction
 
-_remembered: dict[tuple[object, ...], Lifted] = {}
+# One for each time that it stands in a block: variables of different instructions have different names there.
+_remembered: dict[object, tuple[Lifted, ...]] = {}
+_made: Final = [0]  # how many
 _placed: set[Variant] = set()  # their effects depend on the address
 _start: list[int] = []  # what was interned before
 
@@ -72,26 +74,34 @@ class Lifted:
 
 def trim() -> None:
     """Start anew when much is remembered: a long run must not grow."""
-    if len(_remembered) >= MOST:
+    if _made[0] >= MOST:
         _remembered.clear()
+        _made[0] = 0
         forget(_start[0])
     if not _remembered:
         _start[:] = [mark()]
 
 
-def lift(op: Op, index: int) -> Lifted:
-    """The instruction as the block's `index`th."""
+def lift(op: Op, block: dict[object, int]) -> Lifted:
+    """The next instruction of a block: `block` is what it has so far, and how often."""
     assert op.variant is not None
     imm = 0 if is_direct(op.variant) else op.imm  # a direct branch counts there
-    key = (op.variant, index, op.r, op.b, op.x, op.v, op.scale, op.disp, imm)
-    placed = (*key, op.pc, op.length)
-    found = _remembered.get(placed if op.variant in _placed else key)
-    if found is None:
-        binder = _Binder(op.variant, op)
-        found = look(early_leaves(_effects(binder, op.variant, index * STEP)))
-        if binder.placed:
-            _placed.add(op.variant)
-        _remembered[placed if binder.placed else key] = found
+    key: object = (op.variant, op.r, op.b, op.x, op.v, op.scale, op.disp, imm)
+    if op.variant in _placed:
+        key = (key, op.pc, op.length)
+    before = block.get(key, 0)
+    block[key] = before + 1
+    known = _remembered.get(key, ())
+    if before < len(known):
+        return known[before]
+    binder = _Binder(op.variant, op)
+    found = look(early_leaves(_effects(binder, op.variant, _made[0] * STEP)))
+    _made[0] += 1
+    if binder.placed and op.variant not in _placed:
+        _placed.add(op.variant)
+        key = (key, op.pc, op.length)
+        block[key] = 1
+    _remembered[key] = (*known, found)
     return found
 
 

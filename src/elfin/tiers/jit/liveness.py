@@ -20,10 +20,10 @@ def lift_region(region: Region, rewrites: bool = False) -> dict[int, list[Lifted
 
     `rewrites`: behind a store may be other instructions than were read (`Policy`).
     """
-    lifted = {
-        pc: [lift(op, index) for index, op in enumerate(block.ops[: len(block.ops) - block.step])]
-        for pc, block in region.blocks.items()
-    }
+    lifted = {}
+    for pc, block in region.blocks.items():
+        found: dict[object, int] = {}
+        lifted[pc] = [lift(op, found) for op in block.ops[: len(block.ops) - block.step]]
     arriving = dict.fromkeys(region.blocks, 0)  # needed where the block starts
     before: dict[int, list[int]] = {pc: [] for pc in region.blocks}
     behind = {pc: _behind(region, block) for pc, block in region.blocks.items()}
