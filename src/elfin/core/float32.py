@@ -19,17 +19,36 @@ DENORMALS: Final = 2 * MIN_NORMAL - 1
 ABOVE_TINY: Final = 2 * MIN_NORMAL + 1
 NORMALS: Final = (0xFF << 24) - ABOVE_TINY
 INFINITE: Final = 0xFF << 24
+QUIET: Final = 1 << 22
 POSITIVE_NORMALS: Final = (0xFF << 23) - MIN_NORMAL
 LARGE: Final = 0xFD << 24
 
 
+@core_function()
+def f32_is_signaling(x: u32) -> bool:
+    return (x << 1) > INFINITE and (x & QUIET) == 0
+
+
 @core_function(reads="mxcsr", writes="mxcsr")
-def f32_slow(operation: u32, a: u32, b: u32) -> u32:
-    """The operation in full."""
+def f32_slow(operation: u32, a: u32, b: u32, result: u32) -> u32:
+    """The operation in full, unless an infinity or a quiet NaN goes through it; `result`: Wasm's."""
+    if (
+        ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
+        and (a << 1) - 1 >= DENORMALS
+        and (b << 1) - 1 >= DENORMALS
+        and not f32_is_signaling(a)
+        and not f32_is_signaling(b)
+    ):
+        if (a << 1) > INFINITE:
+            return a
+        if (b << 1) > INFINITE:
+            return b
+        if (result << 1) <= INFINITE:  # nothing invalid
+            return result
     begin()
-    result = soft_operation(operation, u32(F32), widened(a), widened(b))
+    exact = soft_operation(operation, u32(F32), widened(a), widened(b))
     settle()
-    return u32(result)
+    return u32(exact)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -58,7 +77,7 @@ def f32_add(a: u32, b: u32) -> u32:
             if (x - (total - part)) + (y - part) != 0.0:
                 note_inexact(control)
             return result
-    return f32_slow(u32(ADD), a, b)
+    return f32_slow(u32(ADD), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -81,7 +100,7 @@ def f32_sub(a: u32, b: u32) -> u32:
             if (x - (total - part)) - (y + part) != 0.0:
                 note_inexact(control)
             return result
-    return f32_slow(u32(SUB), a, b)
+    return f32_slow(u32(SUB), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -98,7 +117,7 @@ def f32_mul(a: u32, b: u32) -> u32:
             return result
         elif (result << 1) == 0 and ((a << 1) == 0 or (b << 1) == 0):
             return result
-    return f32_slow(u32(MUL), a, b)
+    return f32_slow(u32(MUL), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -115,7 +134,7 @@ def f32_div(a: u32, b: u32) -> u32:
             return result
         elif (result << 1) == 0 and (a << 1) == 0:
             return result
-    return f32_slow(u32(DIV), a, b)
+    return f32_slow(u32(DIV), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -130,7 +149,7 @@ def f32_sqrt_of(a: u32) -> u32:
             return root.to_bits()
         elif (a << 1) == 0:
             return a
-    return f32_slow(u32(SQRT), a, a)
+    return f32_slow(u32(SQRT), a, a, root.to_bits())
 
 
 @core_function(reads="mxcsr", writes="mxcsr")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from elfin.core.mxcsr import CONTROL, MXCSR_AT, PE, PLAIN, begin, settle
-from elfin.core.softfloat import F64, MIN_NORMAL
+from elfin.core.softfloat import F64, MIN_NORMAL, QUIET
 from elfin.core.softfloat_arith import ADD, DIV, MUL, SQRT, SUB, soft_operation
 from elfin.dialect import core_function, ctz64, f64, load_u64, store_u32, u32, u64
 from elfin.dialect.lanes import f64_sqrt
@@ -30,9 +30,27 @@ POSITIVE_NORMALS: Final = (
 LARGE: Final = 0x7FD << 53  # below it no sum of a few terms overflows
 
 
+@core_function()
+def f64_is_signaling(x: u64) -> bool:
+    return (x << 1) > INFINITE and (x & QUIET) == 0
+
+
 @core_function(reads="mxcsr", writes="mxcsr")
-def f64_slow(operation: u32, a: u64, b: u64) -> u64:
-    """The operation in full."""
+def f64_slow(operation: u32, a: u64, b: u64, result: u64) -> u64:
+    """The operation in full, unless an infinity or a quiet NaN goes through it; `result`: Wasm's."""
+    if (
+        ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
+        and (a << 1) - 1 >= DENORMALS
+        and (b << 1) - 1 >= DENORMALS
+        and not f64_is_signaling(a)
+        and not f64_is_signaling(b)
+    ):
+        if (a << 1) > INFINITE:
+            return a
+        if (b << 1) > INFINITE:
+            return b
+        if (result << 1) <= INFINITE:  # nothing invalid
+            return result
     begin()
     result = soft_operation(operation, u32(F64), a, b)
     settle()
@@ -65,7 +83,7 @@ def f64_add(a: u64, b: u64) -> u64:
             if (x - (total - part)) + (y - part) != 0.0:
                 store_u32(u32(MXCSR_AT), u32(control) | PE)
             return result
-    return f64_slow(u32(ADD), a, b)
+    return f64_slow(u32(ADD), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -88,7 +106,7 @@ def f64_sub(a: u64, b: u64) -> u64:
             if (x - (total - part)) - (y + part) != 0.0:
                 store_u32(u32(MXCSR_AT), u32(control) | PE)
             return result
-    return f64_slow(u32(SUB), a, b)
+    return f64_slow(u32(SUB), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -101,7 +119,7 @@ def f64_mul(a: u64, b: u64) -> u64:
                 return result
         elif (result << 1) == 0 and ((a << 1) == 0 or (b << 1) == 0):
             return result
-    return f64_slow(u32(MUL), a, b)
+    return f64_slow(u32(MUL), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -118,7 +136,7 @@ def f64_div(a: u64, b: u64) -> u64:
                 return result
         elif (result << 1) == 0 and (a << 1) == 0:
             return result
-    return f64_slow(u32(DIV), a, b)
+    return f64_slow(u32(DIV), a, b, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
@@ -134,7 +152,7 @@ def f64_sqrt_of(a: u64) -> u64:
                 return result
         elif (a << 1) == 0:
             return a
-    return f64_slow(u32(SQRT), a, a)
+    return f64_slow(u32(SQRT), a, a, result)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
