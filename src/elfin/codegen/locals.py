@@ -209,11 +209,16 @@ class Registers:
 
 def loads(registers: int) -> list[Stmt]:
     """Memory to locals."""
-    return [
-        Set(HOMES[slot], state.raw_load(HOMES[slot].type, state.BASE, layout.STATE + (slot & ~3)))
-        for slot in SLOTS
-        if registers & BIT[slot]
-    ]
+    return [Set(HOMES[slot], _load(slot, registers)) for slot in SLOTS if registers & BIT[slot]]
+
+
+def _load(slot: int, registers: int) -> Value:
+    """A local's value.  Of an XMM register whose lowest f64 is loaded too, only the high half, in both: a processor
+    stalls where a load spans what two stores wrote."""
+    at = layout.STATE + (slot & ~3)
+    if slot in XMM_SLOTS and registers & BIT[slot + LOWEST[F64]]:
+        return make("i64x2.splat", V128, state.raw_load(I64, state.BASE, at + F64.bytes))
+    return state.raw_load(HOMES[slot].type, state.BASE, at)
 
 
 def stores(registers: int) -> list[Stmt]:
