@@ -10,7 +10,7 @@ const PYODIDE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_s
 
 await mkdir(`${out}/pyodide`, { recursive: true });
 await build({
-  entryPoints: ["page", "elfin", "worker", "translator"].map((name) => `${here}src/${name}.ts`),
+  entryPoints: ["page", "screen", "elfin", "worker", "translator"].map((name) => `${here}src/${name}.ts`),
   outdir: out,
   bundle: true,
   splitting: false,

@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Final
 
 import elfin
+from tests.program import in_browser
+from tests.program.in_browser import Guest
 from tests.program.policies import choose
 
 SOURCE: Final = Path(__file__).parents[2] / "src"
 CHOSEN: Final = os.environ.get("ELFIN_TIER", "interp")  # see policies.py
+BROWSER: Final = "browser"  # not a tier: everything runs in a page, see in_browser.py
 TIER: Final = choose(CHOSEN)  # elfin's own name for it
 POLICIES: Final = Path(__file__).with_name("policies.py")
 PATIENCE: Final = 120  # seconds for one run
@@ -66,6 +69,8 @@ class Playground:
         Under a hard policy (policies.py) all runs are of one machine in this process: to translate everything
         anew for each would take hours.
         """
+        if CHOSEN == BROWSER and not options:
+            return self.browser(in_browser.guest(), command, stdin)
         if CHOSEN != TIER and not options:
             return self._run_here(command, stdin)
         return self._run([*self.elfin_command(*options), *command], elfin_environment(), stdin)
@@ -83,6 +88,13 @@ class Playground:
             cwd=self.work, env=self.variables(),
         )  # fmt: skip
         return Seen(done.returncode, done.stdout, done.stderr, tree(self.work))
+
+    def browser(self, guest: Guest, command: Sequence[str], stdin: bytes = b"") -> Seen:
+        """The command in a page."""
+        self.reset()
+        guest.fill(self.root, self.work)
+        found = guest.run(command, self.variables(), self.work, stdin)
+        return Seen(*found, guest.tree(self.work))
 
     def reset(self) -> None:
         """The working folder as a run finds it."""
@@ -110,6 +122,17 @@ def elfin_run(*words: str) -> list[str]:
     if CHOSEN == TIER:
         return [sys.executable, "-m", "elfin", "run", *words]
     return [sys.executable, str(POLICIES), CHOSEN, "run", *words]
+
+
+def elfin_result(command: Sequence[str | Path]) -> tuple[int, bytes, bytes]:
+    """Status and streams of a command that needs no files but itself."""
+    words = [str(word) for word in command]
+    if CHOSEN == BROWSER:
+        guest = in_browser.guest()
+        guest.install(Path(words[0]))
+        return guest.run(words, {}, "/")
+    done = elfin.run(words, capture_output=True, timeout=100, tier=TIER)
+    return done.returncode, done.stdout, done.stderr
 
 
 def elfin_environment() -> dict[str, str]:

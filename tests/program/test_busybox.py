@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.program.busybox import cases, fill
-from tests.program.runner import Playground, same
+from tests.program.runner import BROWSER, CHOSEN, Playground, same
 
 BUSYBOX = Path("/bin/busybox")
 CASES = cases()
+OF_A_DISK = ("ls", "stat", "tar create")  # sizes and order of folders
 pytestmark = pytest.mark.skipif(not BUSYBOX.exists(), reason="busybox-static is not installed")
 
 
@@ -32,4 +33,6 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Playground:
 
 @pytest.mark.parametrize("name", CASES)
 def test_command(playground: Playground, name: str) -> None:
+    if CHOSEN == BROWSER and name in OF_A_DISK:
+        pytest.skip("folders in a page have another size and order than those on a disk")
     same(playground, [f"{playground.root}/bin/busybox", "sh", "-c", CASES[name]])

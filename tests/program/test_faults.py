@@ -19,9 +19,15 @@ from pathlib import Path
 
 import pytest
 
-import elfin
 from elfin.loader.writer import Piece, write_elf
-from tests.program.runner import TIER, elfin_environment, elfin_run
+from tests.program.runner import (
+    BROWSER,
+    CHOSEN,
+    TIER,
+    elfin_environment,
+    elfin_result,
+    elfin_run,
+)
 
 SOURCE = Path(__file__).parent / "c" / "faults" / "faults.c"
 CASES = [
@@ -79,9 +85,9 @@ def sections(build: Build) -> Callable[[str], dict[str, tuple[str, str]]]:
     def compare(name: str) -> dict[str, tuple[str, str]]:
         program = build(name)
         native = subprocess.run([program], capture_output=True, check=False)
-        ours = elfin.run([program], capture_output=True, timeout=100, tier=TIER)
-        assert (ours.returncode, ours.stderr) == (native.returncode, native.stderr) == (0, b"")
-        expected, got = split(native.stdout), split(ours.stdout)
+        status, out, err = elfin_result([program])
+        assert (status, err) == (native.returncode, native.stderr) == (0, b"")
+        expected, got = split(native.stdout), split(out)
         return {case: (expected[case], got[case]) for case in expected}
 
     return compare
@@ -107,11 +113,15 @@ def test_handler_sees_the_same(sections, case: str, compiler: str) -> None:
 def test_dies_of_the_same_signal(build: Build, case: str) -> None:
     command = [build("gcc-O2"), case]
     native = subprocess.run(command, capture_output=True, check=False)
-    ours = elfin.run(command, capture_output=True, timeout=100, tier=TIER)
-    assert (ours.returncode, ours.stdout) == (native.returncode, native.stdout)
+    status, out, _ = elfin_result(command)
+    assert (status, out) == (native.returncode, native.stdout)
     assert native.returncode < 0 or case == "illegal_too_long"
 
 
+at_command_line = pytest.mark.skipif(CHOSEN == BROWSER, reason="a page has no command line")
+
+
+@at_command_line
 @pytest.mark.parametrize("case", WAITED_FOR)
 def test_caller_gets_the_same_wait_status(build: Build, case: str) -> None:
     program = str(build("musl-O2"))
@@ -128,6 +138,7 @@ def wait_status(command: list[str], environment: dict[str, str]) -> int:
     return status
 
 
+@at_command_line
 def test_lacking_instruction_is_named(tmp_path: Path) -> None:
     program = tmp_path / "lacking"
     code = bytes.fromhex("90 0f0fc19e 0f0b")  # nop; pfadd mm0, mm1; ud2

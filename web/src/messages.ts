@@ -1,5 +1,7 @@
 // What a page and its worker say to each other.
 
+import type { Started } from "./python";
+
 export type Size = { rows: number; columns: number };
 
 /** A call of the worker: answered by `Answer` with the same `id`. */
@@ -19,7 +21,8 @@ export type FileRow = { name: string; isFolder: boolean; size: number };
 export type Start = { argv: string[]; env: Record<string, string>; folder: string; keeps: boolean };
 
 /** What the translator's worker is asked: to get ready, and to make a unit of parts of a memory. */
+export type TranslatorStart = { base: string; started: Started };
 export type TranslatorCall =
-  | { base: string; engine: WebAssembly.Module | undefined }
+  | TranslatorStart
   | { request: string; parts: [offset: number, data: Uint8Array<ArrayBuffer>][] };
 export type TranslatorAnswer = { made: unknown } | { error: string };

@@ -1,17 +1,28 @@
 // The page of a packed program, and the landing page where a visitor drops one.
 
-import { Elfin } from "./elfin";
-import { Screen } from "./terminal";
+import { Elfin, whatIsMissing } from "./elfin";
+import { importPacked } from "./fetching";
+import type { Screen } from "./terminal";
 
 const part = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const packed = document.documentElement.dataset.image; // the image's folder, if there is one
-const screen = new Screen(part("terminal"), part("keys"));
+let screen: Screen | null = null;
 const megabytes = (n: number) => `${(n / 1e6).toFixed(1)} MB`;
 const came = new Map<string, [number, number]>();
 
 let vm: Elfin | null = null;
 /** What "Run again" does. */
 let again: () => Promise<void> = startPacked;
+
+let opening: Promise<Screen> | undefined;
+/** The terminal, which comes while other things load. */
+const openScreen = () => (opening ??= loadScreen());
+
+async function loadScreen(): Promise<Screen> {
+  const url = new URL("screen.js", import.meta.url).href;
+  const module = (await importPacked(url, "terminal", packed ? progress : () => {})) as typeof import("./screen");
+  return (screen = new module.Screen(part("terminal"), part("keys")));
+}
 
 /** Tell the visitor what goes on; `state` is what the page's looks depend on. */
 function say(text: string, state?: "loading" | "running" | "ended" | "stopped" | "failed"): void {
@@ -33,6 +44,7 @@ async function machine(): Promise<Elfin> {
   if (vm) return vm;
   say("Loading", "loading");
   part("progress").hidden = false;
+  if (!whatIsMissing()) openScreen().catch(() => {}); // who needs it hears why there is none
   vm = await Elfin.create({ onProgress: progress, ...(packed ? { image: packed } : {}) });
   part("progress").hidden = true;
   return vm;
@@ -40,19 +52,20 @@ async function machine(): Promise<Elfin> {
 
 async function run(argv: string[], env?: Record<string, string>, folder?: string): Promise<void> {
   const running = await machine();
+  const shown = await openScreen();
   let seen = false;
   performance.mark("elfin: run");
   const program = await running.run(argv, {
-    terminal: screen.size,
+    terminal: shown.size,
     onStdout: (data) => {
       if (!seen) performance.mark("elfin: output");
       seen = true;
-      screen.show(data);
+      shown.show(data);
     },
     ...(env ? { env } : {}),
     ...(folder ? { cwd: folder } : {}),
   });
-  screen.join(program);
+  shown.join(program);
   say(`${argv[0]} runs`, "running");
   const status = await program.exit;
   if (vm !== running) return; // stopped, and that was said
@@ -64,7 +77,7 @@ function stop(): void {
   vm?.stop();
   vm = null;
   came.clear();
-  screen.show("\x1b[!p\x1b[?1049l\r\n"); // whatever the program had made of the terminal
+  screen?.show("\x1b[!p\x1b[?1049l\r\n"); // whatever the program had made of the terminal
   say("Stopped", "stopped");
 }
 
@@ -93,6 +106,7 @@ function landing(): void {
     if (file) attempt(runDropped(file));
   });
   say("Drop a static x86-64 Linux program here");
+  if (!whatIsMissing()) attempt(openScreen().then(() => {}));
 }
 
 // -- files in and out -------------------------------------------------------------------------------

@@ -1,16 +1,17 @@
 // The worker's side of the translator's worker, which starts when a program is hot for the first time.
 
 import type { TranslatorAnswer, TranslatorCall } from "./messages";
-import { engine } from "./python";
+import type { Started } from "./python";
 
 export type Part = [offset: number, data: Uint8Array<ArrayBuffer>];
 
 export class Translating {
   private worker: Worker | null = null;
 
-  /** `made`: a unit, or null; `failed`: there will be none. */
+  /** `started`: what it can start with.  `made`: a unit, or null; `failed`: there will be none. */
   constructor(
     private readonly base: string,
+    private readonly started: Started,
     private readonly made: (unit: unknown) => void,
     private readonly failed: () => void,
   ) {}
@@ -27,7 +28,10 @@ export class Translating {
       else this.fail(data.error);
     };
     worker.onerror = (event) => this.fail(event.message);
-    worker.postMessage({ base: this.base, engine } satisfies TranslatorCall);
+    const { memory } = this.started; // without it Python is started anew
+    const call: TranslatorCall = { base: this.base, started: { ...this.started } };
+    worker.postMessage(call, memory ? [memory.buffer] : []);
+    this.started.memory = undefined;
     return worker;
   }
 

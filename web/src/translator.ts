@@ -2,20 +2,20 @@
 
 import type { PyProxy } from "pyodide/ffi";
 import { boot } from "./python";
-import type { TranslatorAnswer, TranslatorCall } from "./messages";
+import type { TranslatorAnswer, TranslatorCall, TranslatorStart } from "./messages";
 
 const post = (answer: TranslatorAnswer) => (self as unknown as Worker).postMessage(answer);
 const nothing = () => {};
 let workshop: Promise<PyProxy>;
 
-async function open(base: string, engine: WebAssembly.Module | undefined): Promise<PyProxy> {
-  const python = await boot(base, nothing, nothing, engine, true);
+async function open({ base, started }: TranslatorStart): Promise<PyProxy> {
+  const python = await boot(base, nothing, nothing, started, true);
   return python.pyimport("elfin.web.translating").Workshop();
 }
 
 self.onmessage = async ({ data }: MessageEvent<TranslatorCall>) => {
   if ("base" in data) {
-    workshop = open(data.base, data.engine);
+    workshop = open(data);
     workshop.catch((error) => post({ error: String(error) }));
     return;
   }

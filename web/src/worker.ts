@@ -4,7 +4,7 @@ import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
 import { fetchNow, fetchPacked, fetchWell } from "./fetching";
 import type { Answer, Call, Event, Size, Start } from "./messages";
-import { boot } from "./python";
+import { boot, type Started } from "./python";
 import { openStore, type Store } from "./store";
 import { type Part, Translating } from "./translating";
 
@@ -40,7 +40,8 @@ class Session {
     void fetched?.then((index) => fetchEarly(image!, index, early)).catch(() => {});
     const opened = image ? openStore(image) : null;
     mark("worker");
-    const python = await boot(base, progress, mark);
+    const started: Started = {};
+    const python = await boot(base, progress, mark, started);
     const index = await fetched;
     const store = await opened;
     const kept = store ? new Kept(store) : null;
@@ -62,6 +63,7 @@ class Session {
     mark("files");
     const translating = new Translating(
       base,
+      started,
       (unit) => {
         session!.bridge.translated!(unit);
         wake();

@@ -19,10 +19,10 @@ from elfin.tiers.interp.artifact import BUILT, PACKAGE, core_wasm
 WEB: Final = BUILT / "web"
 PYTHON: Final = "pyodide"  # the folder of the runtime, here and in the site
 LEFT_OUT: Final = ("cli", "pack", "built", "__pycache__")  # what a page has no use for
-COMPRESSED: Final = (".wasm", ".zip", ".snapshot", ".asm.mjs")
+COMPRESSED: Final = (".wasm", ".zip", ".asm.mjs", "screen.js")
 LATER: Final = ("stdlib.zip", "elfin.zip")  # compressed inside: a page reads them in a hurry
 # Of the runtime's files: what starts from a snapshot needs, and what starts without one.
-SNAPSHOT: Final = ("python.snapshot", *LATER)
+SNAPSHOT: Final = ("python.snapshot.zst", *LATER)
 STARTED: Final = ("python_stdlib.zip",)
 KEY: Final = "python.key"  # which sources the snapshot was made of
 MARK: Final = "<html "

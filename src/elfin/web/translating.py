@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from typing import Any, Protocol, cast
 
@@ -58,7 +59,9 @@ class Elsewhere:
         if made is not None:
             wasm, entries, code, ops, ways, compiled = made
             pieces = tuple((at, data.to_bytes()) for at, data in code)
-            unit = Unit(wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy, pairs(ways))
+            unit = Unit(
+                wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy, pairs(json.loads(ways))
+            )
             self.translator.adopt(memory, wish.pc, unit, BrowserModule(unit.wasm, compiled))
         self._send()
 
@@ -68,13 +71,7 @@ class Elsewhere:
             self._wishes.popleft()
         if self._wishes:
             memory, wish = self._wishes[0]
-            words = [
-                wish.pc,
-                astuple(wish.policy),
-                wish.most,
-                sorted(wish.own),
-                json.dumps(wish.ways),
-            ]
+            words = [wish.pc, astuple(wish.policy), wish.most, sorted(wish.own), wish.ways]
             pieces = js.Array.new()
             for offset, size in parts(memory):
                 pieces.push(
@@ -102,9 +99,8 @@ class Workshop:
         for offset, data in pieces:
             space.grow(offset + data.length)
             space.put(offset, data)
-        unit = make(
-            self.memory, Wish(pc, Policy(*policy), most, frozenset(own), tuple(map(tuple, ways)))
-        )
+        wish = Wish(pc, Policy(*policy), most, frozenset(own), pairs(ways))
+        unit = make(self.memory, wish)
         if unit is None:
             return None
         compiled = self.host.compile(unit.wasm).compiled
@@ -113,6 +109,6 @@ class Workshop:
         )
 
 
-def pairs(text: str) -> tuple[tuple[int, int], ...]:
+def pairs(rows: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
     """Ways, from JSON."""
-    return tuple((source, target) for source, target in json.loads(text))
+    return tuple((source, target) for source, target in rows)

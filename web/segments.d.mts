@@ -1,0 +1,1 @@
+export function differ(snapshot: Uint8Array, wasm: Uint8Array): void;
