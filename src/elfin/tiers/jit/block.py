@@ -99,6 +99,7 @@ class Writer:
     rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
     _undo: Undo | None = None
+    _read: int = 0  # registers that the instruction has read so far
     pages: Pages = field(init=False)
     _inline: Inline | None = None
     _lifted: Lifted = field(init=False)
@@ -133,6 +134,7 @@ class Writer:
         """Append one instruction."""
         self._lifted = lifted
         self._op = op
+        self._read = 0
         if lifted.reads:
             self.settle()  # so that no flag that a test's way out needs was changed before it
         read = lifted.reads
@@ -180,7 +182,7 @@ class Writer:
     def _begin(self) -> None:
         """What is computed from here on is tested by `settle`."""
         if self._undo is None:
-            self._undo = Undo(self._op.pc, self._done)
+            self._undo = Undo(self._op.pc, self._done, self._read)
 
     def settle(self) -> None:
         """Test the float operations so far; go back to before the first if something is wrong.
@@ -195,7 +197,7 @@ class Writer:
         assert isinstance(self._inline, Quick)
         wrong = self._inline.tests()
         body = self._leave_to(undo.pc, undo.done, SLOW)
-        body[:0] = [Set(home, old) for home, old in undo.saved.values()]
+        body[:0] = [Set(home, old) for home, old in filter(None, undo.saved.values())]
         if len(wrong) == 1:
             self.out.append(If(wrong[0], body, rare=True))
             return
@@ -205,7 +207,11 @@ class Writer:
 
     def _save(self, undo: Undo, register: int, home: Value) -> None:
         """A register is about to change: keep what it was."""
-        if register not in undo.saved and not register & FLAGS:
+        if register in undo.saved or register & FLAGS:
+            return
+        if not undo.read & register:
+            undo.saved[register] = None
+        else:
             old = local(home.type, f"{home.imm}.old{undo.done}")
             self.out.append(Let(old, home))
             self.events.append(Read(register))
@@ -230,10 +236,13 @@ class Writer:
         return self._noted(self.registers.lower(compare(value)))
 
     def _noted(self, value: Value) -> Value:
-        registers = self.registers
-        if registers.reads:
-            self.events.append(Read(registers.reads))
-            registers.reads = 0
+        reads = self.registers.reads
+        if reads:
+            self.registers.reads = 0
+            self._read |= reads
+            if self._undo is not None:
+                self._undo.read |= reads
+            self.events.append(Read(reads))
         return value
 
     def _substitute(self, value: Value) -> Value:

@@ -47,11 +47,15 @@ EXPONENT: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
 
 @dataclass(slots=True)
 class Undo:
-    """How to go back to before an instruction: `saved` has what registers were, where they have changed."""
+    """How to go back to before an instruction: `saved` has what registers were, where they have changed.
+
+    Not of a register that was written before it was `read`: who goes back does the same, so nothing misses it.
+    """
 
     pc: int
     done: int  # instructions before it
-    saved: dict[int, tuple[Value, Value]] = field(default_factory=dict)
+    read: int  # registers that were read since
+    saved: dict[int, tuple[Value, Value] | None] = field(default_factory=dict)
 
 
 def bits_of(x: Value) -> Value:

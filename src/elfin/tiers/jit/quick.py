@@ -13,7 +13,7 @@ fails, the block is left with all registers as they were at the first of the ope
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from typing import Final
@@ -34,8 +34,18 @@ REGISTERS: Final = frozenset(HOMES.values())
 def is_odd(kind: str, x: Value) -> Value:
     """Is it, or a lane of it, infinite or NaN?  Then it less itself is NaN: that takes no constant, and a comparison
     that engines fuse with the branch.  Else it is +0: no bit is set."""
-    nothing = make(f"{kind}.sub", x.type, x, x)
+    nothing = difference(kind, x)
     return make("v128.any_true", I1, nothing) if x.type is V128 else is_nan(kind, nothing)
+
+
+def difference(kind: str, x: Value) -> Value:
+    """+0, or NaN if it is infinite or NaN."""
+    return make(f"{kind}.sub", x.type, x, x)
+
+
+def total(kind: str, xs: Sequence[Value]) -> Value:
+    """NaN if one of them is, and maybe if two are infinite."""
+    return reduce(partial(make, f"{kind}.add", xs[0].type), xs)
 
 
 def is_nan(kind: str, x: Value) -> Value:
@@ -66,6 +76,7 @@ class Quick(Inline):
 
     begin: Callable[[], None] = lambda: None  # from here on something is to be tested
     results: dict[Value, str] = field(default_factory=dict)  # for infinities and NaNs
+    numbers: dict[Value, str] = field(default_factory=dict)  # for NaNs
     wrong: list[Value] = field(default_factory=list)  # conditions that must not hold
     holds: dict[Value, Value] = field(default_factory=dict)  # register or lowest lane -> variable
 
@@ -79,12 +90,17 @@ class Quick(Inline):
 
     def tests(self) -> list[Value]:
         """If one of these holds, something is wrong with what was computed since this was asked last."""
-        by_kind: dict[str, list[Value]] = {}
-        for x, kind in self.results.items():
-            by_kind.setdefault(kind, []).append(x)
-        for kind, xs in by_kind.items():
-            self.wrong.append(is_odd(kind, reduce(partial(make, f"{kind}.add", xs[0].type), xs)))
-        wrong, self.wrong, self.results = self.wrong, [], {}
+        for kind in dict.fromkeys((*self.results.values(), *self.numbers.values())):
+            xs = [x for x, of in self.results.items() if of == kind]
+            ys = [y for y, of in self.numbers.items() if of == kind]
+            if not xs:
+                self.wrong.append(is_nan(kind, total(kind, ys)))
+            elif not ys:
+                self.wrong.append(is_odd(kind, total(kind, xs)))
+            else:  # zero more
+                nothing = difference(kind, total(kind, xs))
+                self.wrong.append(is_nan(kind, total(kind, [nothing, *ys])))
+        wrong, self.wrong, self.results, self.numbers = self.wrong, [], {}, {}
         return wrong
 
     def forget(self) -> None:
@@ -176,17 +192,26 @@ class Quick(Inline):
         value = bits if result.type is call.type else make("bitcast", result.type, bits)
         self.unless([odd], [TRUE], [Let(bits, call), Set(result, value)])
 
-    def nans(self, type_: Type, *operands: Value) -> Value:
-        """Is one of them, or a lane, NaN?  Then their sum is; that of infinities may be, too."""
-        suspects = [
+    def nans(self, type_: Type, *operands: Value) -> list[Value]:
+        """Those of them that may be NaN, or have a lane that is."""
+        return [
             x
             for x in dict.fromkeys(operands)
             if (floats.magnitudes(type_, x) if x.type is V128 else x) not in self.normal
         ]
+
+    def must_be_numbers(
+        self, suspects: list[Value], type_: Type, name: str, result: Value, *arguments: Value
+    ) -> None:
+        """The result is right unless one of the suspects is NaN."""
         if not suspects:
-            return FALSE
+            return
         kind = kind_of(suspects[0], type_)
-        return is_nan(kind, reduce(partial(make, f"{kind}.add", suspects[0].type), suspects))
+        if self.slow_calls:
+            self.call_if(is_nan(kind, total(kind, suspects)), name, result, *arguments)
+        else:
+            self.begin()
+            self.numbers.update(dict.fromkeys(suspects, kind))
 
     # -- arithmetic ----------------------------------------------------------------------------
     def arithmetic(self, name: str, var: Value, arguments: list[Value]) -> None:
@@ -206,7 +231,7 @@ class Quick(Inline):
         a, b = (self.operand(x) for x in arguments)
         wins = less(a, b) if name.endswith("min") else less(b, a)
         result = self.variable(var, a.type, wins.select(a, b))
-        self.must_not(self.nans(a.type, a, b), name, result, a, b)
+        self.must_be_numbers(self.nans(a.type, a, b), a.type, name, result, a, b)
         if a in self.normal and b in self.normal:
             self.normal.add(result)
 
@@ -214,7 +239,7 @@ class Quick(Inline):
         """Wasm's pmin(x, y) is y only if that is less."""
         type_, (a, b) = type_of_packed(name), (self.vector(a) for a in arguments)
         result = self.variable(var, V128, make(f"{shape(type_)}.p{name[:3]}", V128, b, a))
-        self.must_not(self.nans(type_, a, b), name, result, a, b)
+        self.must_be_numbers(self.nans(type_, a, b), type_, name, result, a, b)
 
     def compare(self, name: str, var: Value, arguments: list[Value]) -> None:
         """CMPSS, CMPSD: a mask."""
@@ -223,34 +248,36 @@ class Quick(Inline):
         result = self.variable(var, V128, _mask(a.type, as_vector(a), as_vector(b), arguments[2]))
         lanes = f"{bits.name}x{128 // bits.bits}"
         self.known[var] = make(f"{lanes}.extract_lane", bits, result, imm=0)
-        odd = self.nans(a.type, a, b)
-        if self.slow_calls and odd is not FALSE:
+        suspects = self.nans(a.type, a, b)
+        if self.slow_calls and suspects:
+            odd = is_nan(a.type.name, total(a.type.name, suspects))
             pattern = local(bits, f"{var.imm}.bits")
             call = make("call", bits, *map(floats.bits_of, (a, b)), arguments[2], imm=name)
             splat = make(f"{lanes}.splat", V128, pattern)
             self.unless([odd], [TRUE], [Let(pattern, call), Set(result, splat)])
         else:
-            self.must_not(odd, name, result)
+            self.must_be_numbers(suspects, a.type, name, result)
 
     def packed_compare(self, name: str, var: Value, arguments: list[Value]) -> None:
         type_, predicate = type_of_packed(name), arguments[2]
         a, b = (self.vector(x) for x in arguments[:2])
         result = self.variable(var, V128, _mask(type_, a, b, predicate))
-        self.must_not(self.nans(type_, a, b), name, result, a, b, predicate)
+        self.must_be_numbers(self.nans(type_, a, b), type_, name, result, a, b, predicate)
 
     def relation(self, name: str, var: Value, arguments: list[Value]) -> None:
         """COMIS and UCOMIS: compared where it is asked.  NaNs come behind only if a call was made."""
         xs = [self.operand(x) for x in arguments[:2]]
         a, b = (local(x.type, f"{var.imm}.{i}") for i, x in enumerate(xs))
         self.out += [Set(a, xs[0]), Set(b, xs[1])]
-        odd = self.nans(a.type, *xs)
-        may_be_nan = odd is not FALSE and self.slow_calls
+        suspects = self.nans(a.type, *xs)
+        may_be_nan = bool(suspects) and self.slow_calls
         if may_be_nan:
+            odd = is_nan(a.type.name, total(a.type.name, suspects))
             ignored = local(I32, f"{var.imm}.ignored")
             call = make("call", I32, *map(floats.bits_of, (a, b)), arguments[2], imm=name)
             self.unless([odd], [TRUE], [Let(ignored, call)])
         else:
-            self.must_not(odd, name, a)
+            self.must_be_numbers(suspects, a.type, name, a)
         unordered = either([is_nan(x.type.name, x) for x in (a, b)]) if may_be_nan else FALSE
         is_less, is_equal = less(a, b), op("eq", a, b, type_=I1)
         differs = is_less | op("gt", a, b, type_=I1)
@@ -316,7 +343,7 @@ class Quick(Inline):
     def widen(self, name: str, var: Value, arguments: list[Value]) -> None:
         x = self.operand(arguments[0])
         result = self.variable(var, F64, make("f64.promote_f32", F64, x))
-        self.must_not(self.nans(F32, x), name, result, x)
+        self.must_be_numbers(self.nans(F32, x), F32, name, result, x)
         if x in self.normal:
             self.normal.add(result)
 
