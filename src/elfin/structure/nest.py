@@ -2,7 +2,7 @@
 
 Input:  a reducible graph.
 Output: the same graph, changed in place: an outer loop's ways back go to an empty node before the inner loop's start.
-        `peel_first`: the first run through the innermost loop is a copy of it.
+        `peel_first`: what runs until the first of them starts anew is a copy.
 
 A region that begins in the middle of a nest of loops, where it was found hot, makes one loop of them: all ways
 back lead to where it begins.  An engine then carries through each turn of the innermost what only the outer ones
@@ -16,30 +16,60 @@ from typing import Final
 from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
 
-PEELED: Final = 6  # nodes of a loop that are copied at most
+PEELED: Final = 10  # nodes that are copied at most
 
 
 def peel_first(graph: Graph) -> None:
-    """Where the graph begins with the start of several loops, let it begin with a copy of the innermost: the others
-    start behind that then.  If it leads to one of their nodes alone: else they could be entered at several."""
-    o = order(graph)
-    (header,) = graph.successors(0)
-    back = [n for n in dict.fromkeys(o.predecessors[header]) if o.rank[n] >= o.rank[header]]
-    bodies = sorted((_body(o, header, n) for n in back), key=len)
-    if not bodies or len(bodies[0]) > PEELED:
-        return
-    inner, outer = bodies[0], set[int]().union(*bodies)
-    ways = {to for n in inner for to in graph.successors(n) if to in outer - inner}
-    if len(ways) != 1:
+    """Where the graph, whose nodes are numbered as their code stands in memory, begins in a loop inside another: let it
+    begin with a copy of what runs until the outer one starts anew.  They then start where they do if control comes
+    from outside.  The graph may be irreducible, and less so afterwards."""
+    (entry,) = graph.successors(0)
+    loops = _around(graph, entry)
+    firsts = []
+    for start in loops:
+        if start < entry:
+            first = _before(graph, entry, start) & loops
+            if any(entry in graph.successors(n) for n in first):
+                firsts.append(first)
+    first = min(firsts, key=len, default=set[int]())
+    if len(first) > PEELED:
         return
     copies = {
         number: graph.add(Node(node.body, node.ending, node.label, node.note))
-        for number in sorted(inner)
+        for number in sorted(first)
         for node in (graph.nodes[number],)
     }
     for number in copies.values():
         graph.nodes[number].ending = redirected(graph.nodes[number].ending, copies)
     graph.nodes[0].ending = redirected(graph.nodes[0].ending, copies)
+
+
+def _before(graph: Graph, entry: int, start: int = -1) -> set[int]:
+    """The nodes that run from `entry` on, before `start` does."""
+    seen = {entry}
+    work = [entry]
+    while work:
+        for to in graph.successors(work.pop()):
+            if to != start and to not in seen:
+                seen.add(to)
+                work.append(to)
+    return seen
+
+
+def _around(graph: Graph, entry: int) -> set[int]:
+    """The nodes from which control may come back to `entry`; not those that it does not come to from there."""
+    sources: dict[int, list[int]] = {}
+    for number in _before(graph, entry):
+        for to in graph.successors(number):
+            sources.setdefault(to, []).append(number)
+    seen = set[int]()
+    work = [entry]
+    while work:
+        for before in sources.get(work.pop(), ()):
+            if before not in seen:
+                seen.add(before)
+                work.append(before)
+    return seen
 
 
 def separate_nests(graph: Graph) -> None:

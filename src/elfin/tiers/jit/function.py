@@ -83,8 +83,8 @@ class _Function:
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")
-        make_reducible(self.graph)
         peel_first(self.graph)
+        make_reducible(self.graph)
         separate_nests(self.graph)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
