@@ -49,7 +49,7 @@ class Session:
         self, listener: Listener, image: MemoryFs | None = None, tier: str = "jit"
     ) -> None:
         self.listener = listener
-        self.machine = Machine(image=image, tier=tier, user=USER)
+        self.machine = Machine(image=image, tier=tier, user=USER, kept=False)
         self.files = Files(self.machine.vfs)
         self.programs: dict[int, Program] = {}
         self.keeper: Keeper | None = None
