@@ -44,7 +44,7 @@ from elfin.ir.stmt import (
     Store,
 )
 from elfin.ir.types import F32, F64, I1, I32, I64, V128
-from elfin.ir.value import ZERO64, Value, const, local, make
+from elfin.ir.value import Value, const, local, make
 from elfin.isa.vectors import GP, XM
 from elfin.opt.compare import compare
 from elfin.opt.effects import reads_state, replace
@@ -58,7 +58,7 @@ from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.pages import Pages
 from elfin.tiers.jit.quick import Quick
-from elfin.tiers.jit.wild import Wild, refuse
+from elfin.tiers.jit.wild import Wild
 
 ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
@@ -275,8 +275,7 @@ class Writer:
             if (self.unchecked and not self.exact) or self._is_aligned(op, when):
                 return
             if not self.exact:
-                dies = refuse(const(I32, GP), ZERO64)
-                self.out.append(If(self.condition(when), dies, rare=True))
+                self.out.append(If(self.condition(when), self.wild.refuse(), rare=True))
                 return
         self.pages.close()
         self.out.append(If(self.condition(when), self.step(op), rare=True))

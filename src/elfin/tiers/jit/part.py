@@ -9,9 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from elfin.ir.stmt import Branch, If, Jump, Set
-from elfin.ir.types import I32, I64
-from elfin.ir.value import ZERO64, Value, const
-from elfin.isa.vectors import GP
+from elfin.ir.types import I64
+from elfin.ir.value import Value, const
 from elfin.structure.graph import Choose, End, Ending, Goto, Node
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
@@ -24,7 +23,6 @@ from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.inlining import Part
 from elfin.tiers.jit.region import CALL, RETURN, Block, kind
-from elfin.tiers.jit.wild import refuse
 
 Known = tuple[Addresses, set[Value]]  # addresses, and registers that hold normal numbers
 
@@ -151,5 +149,5 @@ class PartWriter:
         body = leave(GOAL)
         if not self.body.policy.exact:  # else that was looked at before
             odd = (GOAL << 16).ashr(16).ne(GOAL)
-            body.insert(0, If(odd, refuse(const(I32, GP), ZERO64), rare=True))
+            body.insert(0, If(odd, self.body.wild.refuse(), rare=True))
         return self.body.graph.add(Node(body, label=GOAL, note=[Exit(body)]))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from elfin import layout
 from elfin.codegen import state
-from elfin.ir.stmt import Block, If, Set, Stmt, Unreachable
+from elfin.ir.stmt import Block, Br, If, Set, Stmt, Unreachable
 from elfin.ir.types import I32, I64
 from elfin.ir.value import ZERO64, Value, const, local
 from elfin.isa.vectors import GP, PF, SS
@@ -28,6 +28,9 @@ WILD_STACK = local(I64, "wild_stack")
 # Of those that must be aligned to 16 bytes as well.
 ODD = local(I64, "odd")
 ODD_STACK = local(I64, "odd_stack")
+# Labels around the whole function: all ways to die of one kind share their code.
+BAD = "bad"
+RAISED = "raised"
 HIGH = ~0xFFFF_FFFF
 LOW = 15
 
@@ -39,6 +42,8 @@ class Wild:
     paged: bool = False  # permissions of pages are looked at (`pages.py`)
     used: dict[Value, None] = field(default_factory=dict)
     _checks: list[list[Stmt]] = field(default_factory=list)
+    _ends: bool = False  # something leaves to BAD
+    _raises: bool = False  # to RAISED
 
     def note(self, address: Value, *, stack: bool, aligned: bool = False) -> Stmt:
         """It is accessed; `aligned`: and must be a multiple of 16."""
@@ -61,22 +66,38 @@ class Wild:
             body += [Set(seen, ZERO64) for seen in self.used]
 
     def enclose(self, body: list[Stmt]) -> list[Stmt]:
-        """A function's body, which returns, and behind it what ends the run where a page is refused."""
-        if not self.paged:
-            return body
-        return [Block(DENIED, body), *self.ended(), *refuse(const(I32, PF), ZERO64)]
+        """A function's body, which returns, and behind it what ends the run."""
+        if self.paged:
+            body = [Block(DENIED, body), *self.ended(), *_refuse(const(I32, PF), ZERO64)]
+        if self._ends:
+            body = [Block(BAD, body), *self._refused()]
+        if self._raises:
+            body = [Block(RAISED, body), *_refuse(const(I32, GP), ZERO64)]
+        return body
 
     def ended(self) -> list[Stmt]:
         """End the run if there was a bad address."""
         if not self.used:
             return []
-        odd, stack = self._among(ODD, ODD_STACK), self._among(WILD_STACK, ODD_STACK)
-        seen = self._among(WILD, WILD_STACK, ODD, ODD_STACK)
+        self._ends = True
+        odd, seen = self._among(ODD, ODD_STACK), self._among(WILD, WILD_STACK, ODD, ODD_STACK)
         bad = (seen >> 32).ne(0) if odd is ZERO64 else (seen & HIGH | odd & LOW).ne(0)
+        return [If(bad, [Br(BAD)], rare=True)]
+
+    def refuse(self) -> list[Stmt]:
+        """The guest dies of a general protection fault, and its registers are not seen: end the run."""
+        self._raises = True
+        return [Br(RAISED)]
+
+    def _refused(self) -> list[Stmt]:
+        stack, seen = (
+            self._among(WILD_STACK, ODD_STACK),
+            self._among(WILD, WILD_STACK, ODD, ODD_STACK),
+        )
         vector = (seen >> 32).eq(0).select(const(I32, GP), const(I32, PF))
         if stack is not ZERO64:
             vector = (stack << 16).ashr(16).eq(stack).select(vector, const(I32, SS))
-        return [If(bad, refuse(vector, seen), rare=True)]
+        return _refuse(vector, seen)
 
     def _among(self, *some: Value) -> Value:
         """What was noted in these, all in one."""
@@ -87,8 +108,8 @@ class Wild:
         return value
 
 
-def refuse(vector: Value, address: Value) -> list[Stmt]:
-    """The guest dies of this access and its registers are not seen: end the run by a trap."""
+def _refuse(vector: Value, address: Value) -> list[Stmt]:
+    """End the run by a trap."""
     return [
         state.store(layout.FAULT_ADDRESS, address),
         state.store(layout.FAULT_VECTOR, vector),
