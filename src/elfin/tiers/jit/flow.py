@@ -26,7 +26,6 @@ from elfin.tiers.jit.events import (
     Invoke,
     Ret,
     Summary,
-    Write,
 )
 from elfin.tiers.jit.frame import Way, go_up, invocation, own_result, returning
 from elfin.tiers.jit.straight import Straight, steps
@@ -64,8 +63,10 @@ class Flow:
         lists = {
             id(events): events for events in self.events.values()
         }  # copies of nodes share them
-        self.all = [event for events in lists.values() for event in events]
         found = {key: steps(events) for key, events in lists.items()}
+        known = [step for each in found.values() for step in each]
+        self.straights = [step for step in known if isinstance(step, Straight)]
+        self.all = [step for step in known if not isinstance(step, Straight)]
         self.steps = {n: found[id(events)] for n, events in self.events.items()}
         self.invokes = [e for e in self.all if isinstance(e, Invoke)]
         self.callees = [*{id(e.callee): e.callee for e in self.invokes}.values()]
@@ -87,10 +88,10 @@ class Flow:
     def written(self) -> None:
         """`writes`, as far as the callees' are known."""
         assert self.own is not None
+        for straight in self.straights:
+            self.own.writes |= straight.writes
         for event in self.all:
-            if isinstance(event, Write):
-                self.own.writes |= event.register
-            elif isinstance(event, Call):
+            if isinstance(event, Call):
                 self.own.writes |= event.written
             elif isinstance(event, Invoke):
                 self.own.writes |= event.callee.writes
@@ -169,10 +170,11 @@ class Flow:
                         there.sure &= sure
                         there.touched |= touched
                         work = True
+        for straight in self.straights:
+            for write in straight.stores:
+                write.needed = False
         for event in self.all:
-            if isinstance(event, Write):
-                event.needed = False
-            elif isinstance(event, Exit):
+            if isinstance(event, Exit):
                 event.changed, event.owned = 0, ALL
             elif isinstance(event, Call):
                 event.stored = event.loaded = 0
@@ -356,9 +358,11 @@ class Flow:
 
     def _remove_dead(self, number: int) -> None:
         dead = {
-            id(event.statement)
-            for event in self.events[number]
-            if isinstance(event, Write) and not event.needed
+            id(write.statement)
+            for step in self.steps[number]
+            if isinstance(step, Straight)
+            for write in step.stores
+            if not write.needed
         }
         if dead:
             body = self.graph.nodes[number].body

@@ -11,15 +11,17 @@ from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Invoke, Read, R
 
 class Straight:
     """Reads and writes with nothing else between them.  `reads` and `guest_reads` are those of what nothing in here
-    has written before: of values, and by the guest's code."""
+    has written before: of values, and by the guest's code.  `stores` are its writes."""
 
-    __slots__ = ("events", "guest_reads", "reads", "writes")
+    __slots__ = ("events", "guest_reads", "reads", "stores", "writes")
 
     def __init__(self, events: list[Read | GuestRead | Write]) -> None:
         self.events = events
+        self.stores: list[Write] = []
         self.reads = self.guest_reads = self.writes = 0
         for event in events:
             if isinstance(event, Write):
+                self.stores.append(event)
                 self.writes |= event.register
             elif isinstance(event, Read):
                 self.reads |= event.registers & ~self.writes
