@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
 from elfin.tiers.jit.copies import Wish, clear, make, parts
 from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.store import Folder
 from tests.jit.programs import C, build, native
 
 LATE = 5  # turns of some program
@@ -42,18 +44,22 @@ class Slow(Translator):
     def run(self, task: Task, budget: int) -> Exit:
         self.turns += 1
         while self.wishes and self.wishes[0][0] <= self.turns:
-            _, memory, wish, copies = self.wishes.popleft()
-            if self.copy is None:
-                self.copy = GuestMemory(memory.host, memory.core)
-            clear(self.copy)
-            for offset, data in copies:
-                self.copy.space.grow(offset + len(data))
-                self.copy.space.write(offset, data)
-            unit = make(self.copy, wish)
-            if unit is not None:
-                self.adopted += 1
-                self.adopt(memory, wish.pc, unit, memory.host.compile(unit.wasm))
+            self.answer()
         return super().run(task, min(budget, 20_000))
+
+    def answer(self) -> None:
+        """The first wish is granted."""
+        _, memory, wish, copies = self.wishes.popleft()
+        if self.copy is None:
+            self.copy = GuestMemory(memory.host, memory.core)
+        clear(self.copy)
+        for offset, data in copies:
+            self.copy.space.grow(offset + len(data))
+            self.copy.space.write(offset, data)
+        unit = make(self.copy, wish)
+        if unit is not None:
+            self.adopted += 1
+            self.adopt(memory, wish.pc, unit, memory.host.compile(unit.wasm))
 
 
 @pytest.mark.parametrize(
@@ -66,3 +72,15 @@ def test_units_come_late(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
     done = elfin.run(command, capture_output=True, timeout=100, tier="jit")
     assert (done.returncode, done.stdout) == native(command)
     assert made[0].adopted > 0
+
+
+def test_a_unit_that_comes_after_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[Slow] = []
+    monkeypatch.setattr(policy, "Translator", lambda: made.append(Slow()) or made[0])
+    monkeypatch.setattr("tests.jit.test_maker.LATE", 1 << 60)
+    elfin.run([str(build(C / "calls.c"))], capture_output=True, timeout=100, tier="jit")
+    made[0].store = Folder(tmp_path, "engine", 1 << 20)
+    while made[0].wishes:
+        made[0].answer()
+    assert made[0].adopted > 0
+    assert not list(tmp_path.iterdir())

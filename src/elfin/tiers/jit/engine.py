@@ -245,8 +245,12 @@ class Translator:
         return self.units.add(pc, unit, module, len(unit.wasm))
 
     def _lasts(self, memory: GuestMemory, unit: Unit) -> bool:
-        """May later runs have the code, as far as this memory shows?"""
-        return unit.is_of(memory, unit.policy) and self.lasts(memory, unit.entries[0])
+        """May later runs have the code, as far as this memory shows?  Of one that is closed nobody knows."""
+        return (
+            not memory.is_closed
+            and unit.is_of(memory, unit.policy)
+            and self.lasts(memory, unit.entries[0])
+        )
 
     def extend(self, memory: GuestMemory) -> None:
         """Translate anew, with the ways that control took since, the unit that lacks one of them."""
