@@ -137,8 +137,7 @@ def test_nests_take_the_same_path(first: int) -> None:
         size = len(graph.nodes)
         peel_first(graph)
         peeled += len(graph.nodes) > size
-        make_reducible(graph)
-        separate_nests(graph)
+        separate_nests(graph, make_reducible(graph))
         found = order(graph)
         for number in found.sequence:
             for to in graph.successors(number):

@@ -72,12 +72,14 @@ def _around(graph: Graph, entry: int) -> set[int]:
     return seen
 
 
-def separate_nests(graph: Graph) -> None:
-    o = order(graph)
+def separate_nests(graph: Graph, o: Order) -> Order:
+    """The order that the graph has then."""
+    size = len(graph.nodes)
     for header in o.sequence:
         back = [n for n in dict.fromkeys(o.predecessors[header]) if o.rank[n] >= o.rank[header]]
         if len(back) > 1:
             _separate(graph, o, header, back)
+    return o if len(graph.nodes) == size else order(graph)
 
 
 def _separate(graph: Graph, o: Order, header: int, back: list[int]) -> None:

@@ -14,9 +14,9 @@ from elfin.structure.order import Order
 from elfin.structure.reduce import make_reducible
 
 
-def structure(graph: Graph) -> list[Stmt]:
-    """The graph as a tree.  The graph may be changed (see `reduce`)."""
-    return _Translation(graph, make_reducible(graph)).tree(0)
+def structure(graph: Graph, o: Order | None = None) -> list[Stmt]:
+    """The graph as a tree.  If its order is not known, it may be changed (see `reduce`)."""
+    return _Translation(graph, o or make_reducible(graph)).tree(0)
 
 
 class _Translation:

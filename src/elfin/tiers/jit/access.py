@@ -17,7 +17,7 @@ from elfin import layout
 from elfin.bits import M32, signed
 from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
-from elfin.ir.types import I64
+from elfin.ir.types import I1, I64
 from elfin.ir.value import Value, local, make
 from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.tiers.jit.code import Op
@@ -98,6 +98,9 @@ class Addresses:
     def written(self, slot: int, value: Value) -> None:
         """A register got a value."""
         first = slot & ~7
+        if value.type is I1:
+            self.versions[first] = self.versions.get(first, 0) + 1
+            return
         is_whole = value.type is I64
         place = self.place(value) if is_whole else None
         self.versions[first] = self.versions.get(first, 0) + 1

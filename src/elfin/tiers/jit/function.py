@@ -17,7 +17,7 @@ from elfin.ir.value import Value, const
 from elfin.runtime.translated import CONTINUE, STEP
 from elfin.structure.graph import Choose, Goto, Node, redirected
 from elfin.structure.nest import peel_first, separate_nests
-from elfin.structure.order import order
+from elfin.structure.order import Order, order
 from elfin.structure.reduce import make_reducible
 from elfin.structure.tree import structure
 from elfin.tiers.jit.access import Addresses
@@ -84,12 +84,10 @@ class _Function:
         self.body.wild.finish()
         clock.done("lift")
         peel_first(self.graph)
-        make_reducible(self.graph)
-        separate_nests(self.graph)
+        found = separate_nests(self.graph, make_reducible(self.graph))
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
-        self._loop_checks()
-        flow = Flow(self.graph, order(self.graph), self.own)
+        flow = Flow(self.graph, self._loop_checks(found), self.own)
         clock.done("structure")
         return flow
 
@@ -97,7 +95,7 @@ class _Function:
         """The function, when all summaries are settled."""
         needed, ways = flow.finish()
         clock.done("opt")
-        tree = structure(self.graph)
+        tree = structure(self.graph, flow.order)
         body = frame(needed, tree, ways, self.own, self.body.wild, calls=self.body.nests)
         clock.done("structure")
         if self.own is None:
@@ -111,14 +109,14 @@ class _Function:
         start.note.append(Exit(body, returns=True))
         return body
 
-    def _loop_checks(self) -> None:
-        """Who goes back to a loop's start leaves when the budget is spent.
+    def _loop_checks(self, found: Order) -> Order:
+        """Who goes back to a loop's start leaves when the budget is spent.  The order before, and behind.
 
         It does so before the branch: what comes then is one conditional branch back, and no other is taken.
         But at the start where there are many ways back.
         """
         graph = self.graph
-        found = order(graph)
+        size = len(graph.nodes)
         ways: Counter[int] = Counter()
         back: dict[int, set[int]] = {}
         for number in found.sequence:
@@ -151,6 +149,7 @@ class _Function:
                 events: list[Event] = [Exit(body, returns=True)]
                 way = graph.add(Node([If(SPENT, body, rare=True)], Goto(to), note=events))
                 node.ending = redirected(node.ending, {to: way})
+        return found if len(graph.nodes) == size else order(graph)
 
     def _target(self, number: int) -> Value | None:
         """The guest address to which a node goes on; None if there are many."""
