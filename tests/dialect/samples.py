@@ -232,3 +232,30 @@ def calls_nothing(at: u32, twice: bool) -> bool:
     if twice:
         nothing(at + 1)
     return not twice
+
+
+@core_function()
+def first_bit(a: u64, most: u32) -> u32:
+    """Changes its parameter, and ends anywhere."""
+    if a == 0:
+        return most
+    n = u32(0)
+    while (a & 1) == 0:
+        a >>= 1
+        n += 1
+        if n == most:
+            return n + 100
+    return n
+
+
+@core_function()
+def calls_first_bit(a: u64, b: u64) -> u64:
+    """Calls in loops and in one another's arguments; a variable that has the callee's name."""
+    n = u64(1)
+    for i in range(4):
+        n = n * 31 + u64(first_bit(a << u64(i), first_bit(b, u32(9))))
+        if first_bit(b + u64(i), u32(6)) > 4:
+            continue
+        if first_bit(a ^ b, u32(60)) == 3:
+            break
+    return n ^ a

@@ -9,6 +9,7 @@ import pytest
 import wasmtime
 
 from elfin.bits import signed
+from elfin.core.dialect_inline import inlined
 from elfin.dialect import CoreFunction, bound
 from elfin.dialect.floats import Float
 from tests.codegen.machine import Machine, wide_products
@@ -63,9 +64,10 @@ def every_operator() -> str:
 OPERATOR_MODULE = module_of(every_operator())
 
 
-@pytest.fixture(scope="module")
-def machine() -> Machine:
-    return Machine([*functions_of(OPERATOR_MODULE), *functions_of(samples), *wide_products()])
+@pytest.fixture(scope="module", params=[False, True], ids=["called", "in place"])
+def machine(request: pytest.FixtureRequest) -> Machine:
+    functions = [*functions_of(OPERATOR_MODULE), *functions_of(samples)]
+    return Machine([*(inlined(functions) if request.param else functions), *wide_products()])
 
 
 def number(x: Any) -> int:

@@ -49,6 +49,7 @@ from elfin.core import (
     x87_state,
 )
 from elfin.core.dialect_compile import compile_function
+from elfin.core.dialect_inline import inlined
 from elfin.core.reciprocal_table import TABLES
 from elfin.decode import decoder, entry, operands, vector
 from elfin.dialect import REGISTRY, CoreFunction
@@ -105,7 +106,7 @@ def functions(*modules: ModuleType) -> list[Function]:
     """The functions of these modules, or of all."""
     names = {module.__name__ for module in modules or MODULES}
     rows = [r for r in REGISTRY.values() if r.__module__ in names and not r.imported]
-    return [compile_function(r) for r in rows]
+    return inlined(compile_function(r) for r in rows)
 
 
 def imports() -> list[CoreFunction[..., object]]:

@@ -19,11 +19,9 @@ from elfin.dialect import (
     load_u16,
     load_u32,
     load_u64,
-    load_v128,
     store_u16,
     store_u32,
     store_u64,
-    store_v128,
     u32,
     u64,
 )
@@ -210,13 +208,15 @@ def move_top(by: u32) -> None:
 
 @core_function()
 def copy_cell(to: u32, source: u32) -> None:
-    store_v128(to, load_v128(source))
+    """By halves, as they are written: a processor waits where a load spans two stores."""
+    store_u64(to, load_u64(source))
+    store_u64(to + 8, load_u64(source + 8))
 
 
 @core_function()
 def put_cell(to: u32, sign: u32, exponent: u32, significand: u64) -> None:
     store_u64(to, significand)
-    store_u16(to + 8, (sign << 15) | exponent)
+    store_u64(to + 8, u64((sign << 15) | exponent))
 
 
 @core_function()
