@@ -1,6 +1,7 @@
 // Bundles the page's scripts and puts what they need beside them: `node build.mjs DIR`.
 
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -20,6 +21,12 @@ await build({
   external: ["*pyodide.mjs"],
   logLevel: "warning",
 });
+// The API's types, for authors.
+const types = `${out}/types`;
+const emit = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--stripInternal", "--outDir", types];
+execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, "-p", here, "--rootDir", `${here}src`, ...emit]);
+for (const name of ["elfin", "messages"]) await cp(`${types}/${name}.d.ts`, `${out}/${name}.d.ts`);
+await rm(types, { recursive: true });
 for (const name of PYODIDE) await cp(`${here}node_modules/pyodide/${name}`, `${out}/pyodide/${name}`);
 const lock = JSON.parse(await readFile(`${here}node_modules/pyodide/pyodide-lock.json`, "utf8"));
 await writeFile(`${out}/pyodide/pyodide-lock.json`, JSON.stringify({ ...lock, packages: {} })); // none is used

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import ROOT, missing
 from tests.browser.terminal import SECONDS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "embed.html"
@@ -50,6 +52,34 @@ def test_the_documented_example(page: Page, server: str, sites: Path) -> None:
         "stopped": -9,
         "after": "the machine was stopped",
     }
+
+
+TYPED = """
+import { Elfin } from "./elfin.js";
+const vm: Elfin = await Elfin.create({ image: "image/", files: { "/a": "text" } });
+const program = await vm.run(["/bin/prog", "arg"], { stdin: "x", env: {}, onStdout: (data: Uint8Array) => data.length });
+const status: number = await program.exit;
+const data: Uint8Array = await vm.fs.readFile("/a");
+// @ts-expect-error: a number is no command
+await vm.run(3);
+vm.stop();
+export { status, data };
+"""
+
+
+def test_types(sites: Path) -> None:
+    """An author's editor knows the API from what lies beside it."""
+    compiler = ROOT / "web" / "node_modules" / "typescript" / "bin" / "tsc"
+    if not compiler.exists():
+        missing("TypeScript is not installed")
+    page = sites / "shell" / "typed.ts"
+    page.write_text(TYPED)
+    options = ("--noEmit", "--strict", "--module", "esnext", "--target", "es2022")
+    done = subprocess.run(
+        ["node", compiler, *options, "--moduleResolution", "bundler", page],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 BUSY = """async () => {

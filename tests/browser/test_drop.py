@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ DROP = """([name, data]) => {
 def test_a_program_that_is_chosen_or_dropped(page: Page, server: str) -> None:
     shell = Shell(page)
     page.goto(f"{server}/drop/")
-    shell.expect_status("Drop a static x86-64 Linux program here")
+    shell.expect_status(
+        "Drop a static x86-64 Linux program here, or a tree of files (.tar, .tar.gz)"
+    )
     page.fill("#arguments", "printf '%s|' one 'two words' \"three\"")
     page.set_input_files("#file", BUSYBOX)
     shell.expect_status("/home/busybox ended with status 0")
@@ -38,6 +41,25 @@ def test_a_program_that_is_chosen_or_dropped(page: Page, server: str) -> None:
     page.evaluate(DROP, ["text", base64.b64encode(b"no program").decode()])
     page.wait_for_function("document.documentElement.dataset.state === 'failed'")
     assert "/home/text" in page.inner_text("#status")
+
+
+def test_a_tree_that_is_dropped(page: Page, server: str, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "busybox").write_bytes(BUSYBOX.read_bytes())
+    (tree / "bin" / "busybox").chmod(0o755)
+    (tree / "bin" / "cat").symlink_to("busybox")
+    (tree / "words").write_text("of a tree\n")
+    with tarfile.open(tmp_path / "tree.tar.gz", "w:gz") as archive:
+        archive.add(tree, ".")
+    shell = Shell(page)
+    page.goto(f"{server}/drop/")
+    page.set_input_files("#file", tmp_path / "tree.tar.gz")
+    shell.expect_status('tree.tar.gz is in the tree: write the command beside "Open", then run it')
+    page.fill("#arguments", "/bin/cat /words")
+    page.click("#again")
+    shell.expect_status("/bin/cat ended with status 0")
+    shell.wait_for("of a tree")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,11 @@ export class Files {
     await this.vm.call("write_file", path, bytes(whole), mode);
   }
 
+  /** Put what is in a tar archive into the tree, at its root. */
+  async unpack(archive: Uint8Array | ArrayBuffer | Blob): Promise<void> {
+    await this.vm.call("unpack", bytes(archive instanceof Blob ? await archive.arrayBuffer() : archive));
+  }
+
   async readFolder(path: string): Promise<FileRow[]> {
     const rows = await this.vm.call<[string, boolean, number][]>("names", path);
     return rows.map(([name, isFolder, size]) => ({ name, isFolder, size }));

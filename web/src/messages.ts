@@ -1,7 +1,5 @@
 // What a page and its worker say to each other.
 
-import type { Started } from "./python";
-
 export type Size = { rows: number; columns: number };
 
 /** A call of the worker: answered by `Answer` with the same `id`. */
@@ -19,10 +17,3 @@ export type FileRow = { name: string; isFolder: boolean; size: number };
 
 /** The command that an image was packed with. */
 export type Start = { argv: string[]; env: Record<string, string>; folder: string; keeps: boolean };
-
-/** What the translator's worker is asked: to get ready, and to make a unit of parts of a memory. */
-export type TranslatorStart = { base: string; started: Started };
-export type TranslatorCall =
-  | TranslatorStart
-  | { request: string; parts: [offset: number, data: Uint8Array<ArrayBuffer>][] };
-export type TranslatorAnswer = { made: unknown } | { error: string };

@@ -88,12 +88,26 @@ function words(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
 }
 
+const given = () => words(part<HTMLInputElement>("arguments").value);
+
+/** A tree: the command in it is what the field for arguments says. */
+async function runTree(file: File): Promise<void> {
+  const running = await machine();
+  const packed = /gz$/.test(file.name);
+  const tar = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file;
+  await running.fs.unpack(await new Response(tar).arrayBuffer());
+  again = () => run(given());
+  if (given().length) await run(given());
+  else say(`${file.name} is in the tree: write the command beside "Open", then run it`, "ended");
+}
+
 async function runDropped(file: File): Promise<void> {
   again = () => runDropped(file);
+  if (/\.(tar|tar\.gz|tgz)$/.test(file.name)) return runTree(file);
   const path = `/home/${file.name}`;
   const running = await machine();
   await running.fs.writeFile(path, file, 0o755);
-  await run([path, ...words(part<HTMLInputElement>("arguments").value)], undefined, "/home");
+  await run([path, ...given()], undefined, "/home");
 }
 
 function landing(): void {
@@ -105,7 +119,7 @@ function landing(): void {
     const file = event.dataTransfer?.files[0];
     if (file) attempt(runDropped(file));
   });
-  say("Drop a static x86-64 Linux program here");
+  say("Drop a static x86-64 Linux program here, or a tree of files (.tar, .tar.gz)");
   if (!whatIsMissing()) attempt(openScreen().then(() => {}));
 }
 

@@ -1,9 +1,15 @@
 // The worker's side of the translator's worker, which starts when a program is hot for the first time.
 
-import type { TranslatorAnswer, TranslatorCall } from "./messages";
 import type { Started } from "./python";
 
 export type Part = [offset: number, data: Uint8Array<ArrayBuffer>];
+
+/** What the translator's worker is asked: to get ready, and to make a unit of parts of a memory. */
+export type TranslatorStart = { base: string; started: Started };
+export type TranslatorCall =
+  | TranslatorStart
+  | { request: string; parts: Part[] };
+export type TranslatorAnswer = { made: unknown } | { error: string };
 
 export class Translating {
   private worker: Worker | null = null;

@@ -2,7 +2,7 @@
 
 import type { PyProxy } from "pyodide/ffi";
 import { boot } from "./python";
-import type { TranslatorAnswer, TranslatorCall, TranslatorStart } from "./messages";
+import type { TranslatorAnswer, TranslatorCall, TranslatorStart } from "./translating";
 
 const post = (answer: TranslatorAnswer) => (self as unknown as Worker).postMessage(answer);
 const nothing = () => {};

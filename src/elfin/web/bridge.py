@@ -136,6 +136,9 @@ class Bridge:
     def write_file(self, path: str, data: Any, mode: int) -> None:
         self.session.files.write(path, data.to_bytes(), mode)
 
+    def unpack(self, archive: Any) -> None:
+        self.session.files.unpack(archive.to_bytes())
+
     def names(self, path: str) -> Any:
         return to_js([list(row) for row in self.session.files.names(path)])
 
