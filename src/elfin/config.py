@@ -51,3 +51,4 @@ UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is
 UNITS_OF_MEMORY: Final = 4000  # started in one guest memory before it is renewed
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most
 STORE_SIZE: Final = 256  # MiB of translations kept in files; see tiers/jit/store.py
+AHEAD_OPS: Final = 150_000  # instructions of a program that are translated when it is packed

@@ -6,8 +6,10 @@ import argparse
 import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
+from elfin.config import AHEAD_OPS
 from elfin.errors import ElfinError, ImageError
 
 ENVIRONMENT = (
@@ -31,6 +33,8 @@ def add_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--keep", action="append", default=[], metavar="DIR", help="changes below this "
                      "folder of the guest outlive the visit")  # fmt: skip
     one.add_argument("--title", default="", help="the page's title")
+    one.add_argument("--translations", type=int, default=AHEAD_OPS, metavar="N", help="instructions "
+                     "that are translated ahead of time, at most; 0: none (default: %(default)s)")  # fmt: skip
     one.add_argument("-o", "--output", required=True, metavar="DIR", help="the site's folder")
 
 
@@ -43,7 +47,7 @@ def pack(options: argparse.Namespace) -> int:
 
 def make(options: argparse.Namespace, out: Path) -> None:
     """Make the site that the words ask for in `out`."""
-    from elfin.image.index import Index
+    from elfin.image.index import TRANSLATIONS, Index
     from elfin.pack.image import Builder
     from elfin.pack.site import make_site
 
@@ -62,12 +66,14 @@ def make(options: argparse.Namespace, out: Path) -> None:
         command = _add_program(images, options)
     environment = {word.split("=", 1)[0]: word for word in (*ENVIRONMENT, *options.env)}
     folder = options.folder or ("/" if options.root else "/root")
+    made = _translate(options, command[0], out / "image") if options.translations > 0 else ""
     images.finish(
         Index(
             command=tuple(map(os.fsencode, command)),
             environment=tuple(map(os.fsencode, environment.values())),
             folder=os.fsencode(folder),
             keep=tuple(map(os.fsencode, options.keep)),
+            extra={TRANSLATIONS: made} if made else {},
         )
     )
     make_site(out, has_image=True, title=options.title or os.path.basename(command[0]))
@@ -86,6 +92,30 @@ def _add_program(images: object, options: argparse.Namespace) -> list[str]:
     for name in (b"/root", b"/tmp", b"/etc"):
         images.add_folder(name)
     return [place, *options.entry]
+
+
+def _translate(options: argparse.Namespace, command: str, out: Path) -> str:
+    """Translate ahead of time: the program, or those of the tree, what is started first; the index's name."""
+    from elfin.machine.machine import Machine
+    from elfin.pack.programs import programs
+    from elfin.pack.translations import Chunks, add
+
+    def progress(program: str, done: int, count: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == count else ""
+            print(f"\r{program}: {done} of {count} functions", end=end, file=sys.stderr, flush=True)
+
+    chunks = Chunks(out)
+    left = options.translations
+    with Machine(root=options.root, tier="jit", user="0:0", kept=False) as machine:
+        if options.root is None:
+            found = [os.path.realpath(shutil.which(options.program) or options.program)]
+        else:
+            found = programs(options.root, command)
+        for program in found:
+            if left > 0:
+                left -= add(machine, program, chunks, progress, left)
+    return chunks.finish()
 
 
 def _check_empty(out: Path) -> None:

@@ -65,5 +65,5 @@ def _site(what: str | None, made: Path) -> Path:
     else:
         words = argparse.ArgumentParser()
         pack.add_options(words)
-        pack.make(words.parse_args([what, "-o", str(made)]), made)
+        pack.make(words.parse_args([what, "--translations", "0", "-o", str(made)]), made)
     return made

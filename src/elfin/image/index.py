@@ -15,6 +15,7 @@ from elfin.errors import ImageError
 
 VERSION: Final = 1
 CHUNK: Final = 1 << 18  # bytes of a chunk before compression
+TRANSLATIONS: Final = "translations"  # in `extra`: the name of the index of translations
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
 from elfin.errors import ElfinError
-from elfin.image.index import Index
+from elfin.image.index import TRANSLATIONS, Index
 from elfin.kernel.files.image_fs import image_fs
 from elfin.kernel.files.memory_fs import MemoryDirectory
+from elfin.tiers.jit.ahead import Ahead
 from elfin.tiers.jit.engine import Translator
 from elfin.web.keep import Keeper
 from elfin.web.session import Session
@@ -51,6 +52,13 @@ class Port:
         data: bytes = self.js.chunk(name).to_bytes()
         return data
 
+    def file(self, name: str) -> bytes:
+        """The same; OSError where it cannot be fetched."""
+        try:
+            return self.chunk(name)
+        except JsException as error:
+            raise OSError(str(error)) from error
+
 
 class Bridge:
     """One session.  `kept` holds the blobs of an earlier visit by name."""
@@ -65,6 +73,8 @@ class Bridge:
         translator = self.session.machine.engine
         assert isinstance(translator, Translator)
         self.translator = translator
+        if name := str(self.index.extra.get(TRANSLATIONS, "")):
+            translator.store = Ahead(name, port.file)
         self.elsewhere = translator.maker = Elsewhere(port, translator)
         if self.index.keep and kept is not None:
             self._keep(port, {name: bytes(data) for name, data in kept.to_py().items()})

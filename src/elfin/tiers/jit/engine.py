@@ -155,6 +155,9 @@ class Translator:
         """Let the code at `pc` run translated from now on, if that can be done.  `weigh`: and is worth it."""
         policy = self._policy(memory, pc)
         found = self.units.find(memory, pc, policy) or self._recall(memory, pc, policy)
+        if found is not None and pc not in found.unit.entries:
+            self._start(memory, found)  # it has the code inside, and may do
+            found = None
         if found is None:
             due = self.units.due(pc, policy)
             if perf_counter() < due:
@@ -194,6 +197,10 @@ class Translator:
         if found is None:
             return None
         unit, module, size = found
+        if pc not in unit.entries:
+            pc = unit.entries[0]
+            if (known := self.units.find(memory, pc, policy)) is not None:
+                return known
         learned = unit.policy
         if learned.round < policy.round or learned.careful < policy.careful:
             return None

@@ -6,8 +6,9 @@ Output: a `Plan`: all that the translation needs, so that it may be made while t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from elfin import config, layout
 from elfin.runtime.memory import GuestMemory
@@ -18,6 +19,7 @@ from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
 Reader = Callable[[GuestMemory, int], list[Op]]
 Known = Callable[[int], bool]
+NOTHING: Final[Mapping[int, Container[int]]] = {}
 Namer = Callable[[GuestMemory, int], str | None]
 
 
@@ -61,15 +63,25 @@ def plan(
     most: int | None = None,
     is_known: Known = lambda _: False,
     ways: Iterable[tuple[int, int]] = (),
+    also: Mapping[int, Container[int]] = NOTHING,
+    ends: Container[int] = (),
     name: Namer | None = None,
 ) -> Plan | None:
     """The plan for a hot address; None if there is nothing to translate, or more than `most` instructions.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted; `ways`: further
-    ones."""
+    ones; `also`: addresses that get regions of their own, and where these do not go; `ends`: where none goes."""
     start = now()
     edges = joined(read_edges(memory) if edges is None else edges, ways)
-    regions, spare = _regions(pc, lambda at: read(memory, at), edges, is_known, most)
+    regions, spare = _regions(
+        [pc, *also],
+        lambda at, limit: discover(
+            at, lambda pc: read(memory, pc), edges, limit, also.get(at, ends)
+        ),
+        edges,
+        is_known,
+        most,
+    )
     if not regions or (most is not None and sum(region.size for region in regions) > most):
         return None
     labels = {} if name is None else _labels(memory, regions, name)
@@ -79,20 +91,20 @@ def plan(
 
 
 def _regions(
-    pc: int,
-    read: Callable[[int], list[Op]],
+    work: list[int],
+    discovered: Callable[[int, int], Region],
     edges: Edges,
     is_known: Known,
     most: int | None,
 ) -> tuple[list[Region], set[int]]:
-    """The region of `pc`, then those it calls, nearest first, up to the limits of a unit.  Of those that are
+    """The regions of the addresses, then those it calls, nearest first, up to the limits of a unit.  Of those that are
     translated already only small ones: others are called through the table.  Which of them are.  What has more
     than `most` instructions is not read to its end."""
     end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
     spare: set[int] = set()
     found: dict[int, Region] = {}
     seen: set[int] = set()
-    work = [pc]
+    pc = work[0]
     size = 0
     while work and len(found) < config.UNIT_REGIONS and size < end:
         at = work.pop(0)
@@ -103,7 +115,7 @@ def _regions(
         limit = config.AGAIN_OPS + 1 if again else config.REGION_OPS
         if most is not None:
             limit = min(limit, end - size)
-        region = discover(at, read, edges, limit)
+        region = discovered(at, limit)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it

@@ -8,7 +8,7 @@ Output: `Region`: blocks by address.  What leaves it: calls (they come back to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -91,8 +91,9 @@ def discover(
     read: Callable[[int], list[Op]],
     edges: Edges = NO_EDGES,
     most: int = config.REGION_OPS,
+    ends: Container[int] = (),
 ) -> Region:
-    """The region of an entry; `most`: goes no further when it has as many instructions."""
+    """The region of an entry; `most`: goes no further when it has as many instructions; `ends`: nor to there."""
     ops: dict[int, Op] = {}
     leaders = {entry}
     begun: set[int] = set()
@@ -107,7 +108,7 @@ def discover(
             for found in line:
                 op = ops.setdefault(found.pc, found)
                 pc = op.next
-                if _way(op) is LINE:
+                if onward(op) is LINE:
                     continue
                 if op is not found and is_direct(op):
                     op.imm += found.taken  # runs that were entered elsewhere count for themselves
@@ -136,7 +137,7 @@ def _blocks(ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
             op = ops[at]
             block.ops.append(op)
             at = op.next
-            way = _way(op)
+            way = onward(op)
             if way is not LINE:
                 block.step = way is LEAVE
                 break
@@ -145,7 +146,7 @@ def _blocks(ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
 
 def kind(op: Op) -> str:
     """CALL, RETURN, or nothing of interest."""
-    way = _way(op)
+    way = onward(op)
     return way if way is CALL or way is RETURN else ""
 
 
@@ -156,17 +157,17 @@ def is_direct(op: Op) -> bool:
 
 def is_indirect(op: Op) -> bool:
     """Is it a jump whose target is computed?"""
-    return _way(op) is COMPUTED
+    return onward(op) is COMPUTED
 
 
 def translatable(op: Op) -> bool:
     """May it stand in translated code?  Else the interpreter executes it."""
-    return _way(op) is not LEAVE
+    return onward(op) is not LEAVE
 
 
 def successors(op: Op, edges: Edges) -> tuple[Sequence[int], bool]:
     """Targets inside a region, and whether control may go on in line."""
-    way = _way(op)
+    way = onward(op)
     if way is LINE or way is CALL:
         return (), True
     if way is BRANCH or way is JUMP:
@@ -178,7 +179,7 @@ MASK = (1 << 64) - 1
 _ways: dict[Variant | None, str] = {None: LEAVE}
 
 
-def _way(op: Op) -> str:
+def onward(op: Op) -> str:
     """How control goes on behind the instruction."""
     found = _ways.get(op.variant)
     if found is None:

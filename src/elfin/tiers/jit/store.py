@@ -36,7 +36,8 @@ class Store(Protocol):
     """Where units come from that need not be made."""
 
     def find(self, memory: GuestMemory, pc: int, policy: Policy) -> tuple[Unit, Module, int] | None:
-        """A unit for the code at `pc`, compiled, and the size of its Wasm.  Its policy may have more experience."""
+        """A unit for the code at `pc`, compiled, and the size of its Wasm.  Its policy may have more experience;
+        `pc` may be no entry of it, but in the middle."""
         ...
 
     def keep(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> None:

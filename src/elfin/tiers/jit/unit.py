@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,7 +27,7 @@ from elfin.tiers.jit.code import Edges, read_run
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
-from elfin.tiers.jit.plan import Known, Namer, Plan, Reader, plan
+from elfin.tiers.jit.plan import NOTHING, Known, Namer, Plan, Reader, plan
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.units import Unit
@@ -84,6 +84,8 @@ def translate(
     most: int | None = None,
     is_known: Known = lambda _: False,
     ways: Iterable[tuple[int, int]] = (),
+    also: Mapping[int, Container[int]] = NOTHING,
+    ends: Container[int] = (),
     name: Namer | None = None,
     watch: Watcher | None = None,
 ) -> Unit | None:
@@ -97,6 +99,8 @@ def translate(
         most=most,
         is_known=is_known,
         ways=ways,
+        also=also,
+        ends=ends,
         name=name,
     )
     if planned is None:
