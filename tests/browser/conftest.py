@@ -26,7 +26,9 @@ from elfin.pack.site import WEB, has_snapshot, make_site, package_zip
 from tests.browser.terminal import SECONDS, Shell
 
 ROOT = Path(__file__).parents[2]
-SHELL = ("/bin/busybox", "--entry", "sh", "--keep", "/root", "--title", "A shell")
+SHELL = (
+    "/bin/busybox", "--entry", "sh", "--keep", "/root", "--title", "A shell", "--translations", "3000",
+)  # fmt: skip
 # As root in a sandbox, and quiet: without these Chromium asks its maker for news at every start.
 CHROMIUM = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
