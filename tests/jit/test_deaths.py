@@ -28,6 +28,9 @@ WAYS = (
     "forever",
     "aligned",
     "aligned_frame",
+    "stepped",
+    "aligned_stepped",
+    "walked",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 

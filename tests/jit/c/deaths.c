@@ -127,10 +127,42 @@ __attribute__((noinline)) static void forever(char *bad) {
     }
 }
 
+/* Loops of one block that step through memory: only where they start may be looked at before them. */
+__attribute__((noinline)) static void stepped(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        uint64_t n = 0;
+        __asm__ volatile("1: mov (%0,%1,8), %%rdx\n add %%rdx, 8(%0,%1,8)\n inc %1\n cmp $16, %1\n jne 1b"
+                         : "+r"(at), "+r"(n) : : "rdx", "memory");
+    }
+    say("behind\n");
+}
+
+__attribute__((noinline)) static void aligned_stepped(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = (i == TIMES - 1 ? bad : (char *)table) + 256;
+        uint64_t n = 15;
+        __asm__ volatile("1: movaps (%0), %%xmm1\n movaps %%xmm1, 16(%0)\n sub $16, %0\n dec %1\n jne 1b"
+                         : "+r"(at), "+r"(n) : : "xmm1", "memory");
+    }
+    say("behind\n");
+}
+
+/* On and on, until nothing is mapped. */
+__attribute__((noinline)) static void walked(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        uint64_t n = i == TIMES - 1 ? 1 << 20 : 8;
+        __asm__ volatile("1: mov (%0), %%rdx\n add $8, %0\n dec %1\n jne 1b"
+                         : "+r"(at), "+r"(n) : : "rdx", "memory");
+    }
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
-    {"forever", forever},
+    {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
 };
 
 static char *place(const char *name) {

@@ -27,6 +27,7 @@ from elfin.tiers.jit.events import Event, Exit, Summary
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
 from elfin.tiers.jit.frame import LEFT, NESTED, entry, frame, leave, signature
+from elfin.tiers.jit.hoist import hoist_notes
 from elfin.tiers.jit.inlining import Part, needed, plan
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.part import PartWriter
@@ -85,6 +86,7 @@ class _Function:
         clock.done("lift")
         peel_first(self.graph)
         found = separate_nests(self.graph, make_reducible(self.graph))
+        found = hoist_notes(self.graph, found)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
         flow = Flow(self.graph, self._loop_checks(found), self.own)

@@ -28,6 +28,7 @@ WILD_STACK = local(I64, "wild_stack")
 # Of those that must be aligned to 16 bytes as well.
 ODD = local(I64, "odd")
 ODD_STACK = local(I64, "odd_stack")
+NOTES = frozenset((WILD, WILD_STACK, ODD, ODD_STACK))
 # Labels around the whole function: all ways to die of one kind share their code.
 BAD = "bad"
 RAISED = "raised"
