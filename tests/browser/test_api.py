@@ -57,7 +57,8 @@ def test_the_documented_example(page: Page, server: str, sites: Path) -> None:
 TYPED = """
 import { Elfin } from "./elfin.js";
 const vm: Elfin = await Elfin.create({ image: "image/", files: { "/a": "text" } });
-const program = await vm.run(["/bin/prog", "arg"], { stdin: "x", env: {}, onStdout: (data: Uint8Array) => data.length });
+const options = { stdin: "x", env: { A: "b" }, onStdout: (data: Uint8Array) => data.length };
+const program = await vm.run(["/bin/prog", "arg"], options);
 const status: number = await program.exit;
 const data: Uint8Array = await vm.fs.readFile("/a");
 // @ts-expect-error: a number is no command

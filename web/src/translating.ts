@@ -1,4 +1,5 @@
-// The worker's side of the translator's worker, which starts when a program is hot for the first time.
+// The worker's side of the translator's worker, which starts when a program is hot for the first time, or at once where
+// nothing can have been translated ahead.
 
 import type { Started } from "./python";
 
@@ -23,8 +24,13 @@ export class Translating {
   ) {}
 
   ask(request: string, parts: Part[]): void {
-    this.worker ??= this.start();
+    this.prepare();
     this.post({ request, parts }, parts.map(([, data]) => data.buffer));
+  }
+
+  /** Start, if that has not been done. */
+  prepare(): void {
+    this.worker ??= this.start();
   }
 
   private start(): Worker {

@@ -74,6 +74,7 @@ class Session {
     mark("imports");
     const describe = (error: unknown) => lastError(python, module.message_of, error);
     const blobs = await kept?.load();
+    if (!image) translating.prepare();
     try {
       return new Session(index ? module.Bridge(port, index, blobs) : module.Bridge(port), describe, kept);
     } catch (error) {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import js
@@ -70,10 +71,9 @@ class BrowserHost:
         return BrowserModule(data)
 
     def new_space(self, size: int) -> BrowserSpace:
-        try:
+        with suppress(JsException):
             return BrowserSpace(size)
-        except JsException:
-            gc.collect()  # the memories of dead processes may be held by cycles
+        gc.collect()  # the memories of dead processes may be held by cycles: the second try is without them
         try:
             return BrowserSpace(size)
         except JsException as error:

@@ -25,7 +25,7 @@ from elfin.web.program import Program, Side, StreamSide, TerminalSide
 
 SLICE = 0.012  # seconds of turns before the page's messages are looked at
 TURN = 0.008  # seconds of one turn of all tasks
-LEAST_BUDGET = 10_000  # instructions: a millisecond where the interpreter is slow
+LEAST_BUDGET = 20_000  # instructions: some milliseconds where the interpreter is slow
 SAVE_AFTER = 0.5  # seconds between looks at what is to be kept
 USER = "0:0"
 
@@ -50,6 +50,7 @@ class Session:
     ) -> None:
         self.listener = listener
         self.machine = Machine(image=image, tier=tier, user=USER, kept=False)
+        self.machine.scheduler.budget = LEAST_BUDGET  # the first turn is short, too
         self.files = Files(self.machine.vfs)
         self.programs: dict[int, Program] = {}
         self.keeper: Keeper | None = None
