@@ -86,23 +86,26 @@ class Runner:
     def can_run(self, workload: Workload) -> bool:
         return not self.takes_wasm or workload.wasm is not None
 
-    def run(self, workload: Workload, size: int) -> Run:
+    def run(self, workload: Workload, size: int, *, kept: bool = False) -> Run:
+        """`kept`: with the translations that an earlier run kept."""
         program = workload.wasm if self.takes_wasm else workload.program
-        return execute([*self.words, str(program), *workload.arguments(size)])
+        return execute([*self.words, str(program), *workload.arguments(size)], kept=kept)
 
 
-def environment() -> dict[str, str]:
-    """Python finds the package as if it were installed, with its bytecode, which some environments switch off."""
+def environment(*, kept: bool = False) -> dict[str, str]:
+    """Python finds the package as if it were installed, with its bytecode, which some environments switch off.
+    Translations are made anew, unless they are to be kept."""
     rest = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**rest, "PYTHONPATH": str(SOURCE), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    size = {} if kept else {"ELFIN_CACHE_SIZE": "0"}
+    return {**rest, **size, "PYTHONPATH": str(SOURCE), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
-def execute(command: Sequence[str]) -> Run:
+def execute(command: Sequence[str], *, kept: bool = False) -> Run:
     """Run to the end.  Raises RunError if it fails or takes longer than LIMIT."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment()
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment(kept=kept)
         )
         guard = threading.Timer(LIMIT, os.kill, (process.pid, signal.SIGKILL))
         guard.start()
