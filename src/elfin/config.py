@@ -19,7 +19,7 @@ TURN_BUDGET: Final = 2_000_000  # guest instructions of one turn of a task
 TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for theirs
 
 # -- machines -----------------------------------------------------------------------------------
-DEFAULT_TIER: Final = "interp"
+DEFAULT_TIER: Final = "jit"
 
 # -- translation ----------------------------------------------------------------------------------
 SWITCH: Final = 0.0005  # seconds that the translator's thread may keep Python to itself
@@ -29,7 +29,10 @@ HOT: Final = (
 )
 PATIENCE: Final = 1024  # executions for each instruction that would be translated
 FIRST_OPS: Final = 32  # instructions that must be worth it before anything is translated
-AGAIN_PATIENCE: Final = 4  # times that, where translated code has the instruction already
+FIRST_RUN: Final = (
+    10_000_000  # instructions that must have run before, which takes as long as the import
+)
+AGAIN_PATIENCE: Final = 64  # times that, where translated code has the instruction already
 MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls
 MISSES: Final = (
@@ -38,6 +41,7 @@ MISSES: Final = (
 CALL_TARGETS: Final = 8  # of an indirect call that are called directly
 ROUNDS: Final = 8  # times at most that a unit is made anew for ways it lacks
 WARM: Final = 100  # times a call is made before its target is translated with the caller
+SELDOM: Final = 32  # and in one of so many runs of the caller at least
 REGION_OPS: Final = 2000  # guest instructions of a region at most
 UNIT_REGIONS: Final = 16  # regions translated together at most
 NESTED_OPS: Final = 100  # a call of a function of that many instructions is one level more

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import elfin
+from elfin import config
 from elfin.tiers import policy
 from elfin.tiers.interp import artifact
 from elfin.tiers.jit.engine import Translator
@@ -22,6 +23,12 @@ from tests.jit.programs import C, build, native
 
 ROUNDS = "300000"
 LONG = "6000000"  # time enough for the thread that translates
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs here are short."""
+    monkeypatch.setattr(config, "FIRST_RUN", 0)
 
 
 class Counted:

@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Final
 
 import elfin
+from elfin.config import DEFAULT_TIER
 from tests.program import in_browser
 from tests.program.in_browser import Guest
 from tests.program.policies import choose
 
 SOURCE: Final = Path(__file__).parents[2] / "src"
-CHOSEN: Final = os.environ.get("ELFIN_TIER", "interp")  # see policies.py
+CHOSEN: Final = os.environ.get("ELFIN_TIER", DEFAULT_TIER)  # see policies.py
 BROWSER: Final = "browser"  # not a tier: everything runs in a page, see in_browser.py
 TIER: Final = choose(CHOSEN)  # elfin's own name for it
 POLICIES: Final = Path(__file__).with_name("policies.py")

@@ -118,16 +118,23 @@ class Background:
 
         if wish.most is not None and has_unit(wish.pc):
             return None  # it has come with another
+        most = None if wish.most is None else self._most(wish.pc)
         found: Plan | None = importlib.import_module(PLANS).plan(
             memory,
             wish.pc,
             wish.policy,
-            most=wish.most,
+            most=most,
             is_known=is_known,
             ways=wish.ways,
             name=self.translator.name,
         )
         return found
+
+    def _most(self, pc: int) -> int | None:
+        """The instructions that a unit is worth by now: others may have the code since it was asked for."""
+        again = self.translator.units.has_inside(pc)
+        again = again or any(plan.has_inside(pc) for plan in self._under_way)
+        return self.translator.worth.most(pc, again)
 
     def _hand_over(self, done: Done) -> None:
         self._under_way.remove(done.plan)

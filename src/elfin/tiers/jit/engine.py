@@ -87,6 +87,7 @@ class Translator:
         self.sticky = sticky
         self.units = Units()
         self.has_made = False  # units, so that all that it takes is there
+        self.ran = 0  # guest instructions, as far as it was looked
         self.careful: set[int] = set()  # entries with a careful policy
         self.rounds: Counter[int] = Counter()  # by entry: how often made anew with more ways
         self.waiting: WeakKeyDictionary[GuestMemory, dict[int, float]] = WeakKeyDictionary()
@@ -99,6 +100,7 @@ class Translator:
             memory.set_hot(self.hot)
         self._choose_policy(task, memory)
         end = cpu.instructions + budget
+        others = self.ran - cpu.instructions
         while True:
             left = end - cpu.instructions
             if self.maker is not None and self.maker.look():
@@ -112,6 +114,7 @@ class Translator:
                 if fault is None:
                     raise
                 return fault
+            self.ran = others + cpu.instructions
             if reason == LEAVE_HOT:
                 self.worth.note(cpu.rip)
                 self.translate(memory, cpu.rip, weigh=True)
@@ -164,8 +167,8 @@ class Translator:
                 self.waiting.setdefault(memory, {})[pc] = due
                 return
             most = self.worth.most(pc, self.units.has_inside(pc)) if weigh else None
-            if most is not None and most < config.FIRST_OPS and not self.has_made:
-                return  # to import the translator costs as much as hundreds of instructions
+            if most is not None and not self.has_made and self._is_early(most):
+                return
             own = frozenset(self.units.own(pc))
             ways = [way for known in self.units.of(pc)[-1:] for way in known.unit.ways]
             wish = Wish(pc, policy, most, own, tuple(ways))
@@ -175,6 +178,10 @@ class Translator:
             found = self._make(memory, wish)
         if found is not None:
             self._start(memory, found)
+
+    def _is_early(self, most: int) -> bool:
+        """To import the translator costs as much as to interpret millions of instructions, or to translate hundreds."""
+        return most < config.FIRST_OPS or self.ran < config.FIRST_RUN
 
     def _policy(self, memory: GuestMemory, pc: int) -> Policy:
         """How the code at `pc` is to be translated."""

@@ -86,7 +86,7 @@ def plan(
         return None
     labels = {} if name is None else _labels(memory, regions, name)
     code = tuple(_code(memory, regions))
-    taken = tuple(dict.fromkeys(_ways(regions)))
+    taken = tuple(dict.fromkeys(_ways(regions, _warm(most))))
     return Plan(memory, pc, policy, regions, spare, code, taken, labels, now() - start)
 
 
@@ -101,6 +101,7 @@ def _regions(
     translated already only small ones: others are called through the table.  Which of them are.  What has more
     than `most` instructions is not read to its end."""
     end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
+    warm = _warm(most)
     spare: set[int] = set()
     found: dict[int, Region] = {}
     seen: set[int] = set()
@@ -130,18 +131,24 @@ def _regions(
             if kind(last) == CALL:
                 if not is_direct(last):
                     work += edges.get(last.pc, ())[: config.CALL_TARGETS]
-                elif last.taken >= config.WARM or last.pc in edges:
+                elif last.taken >= warm or last.pc in edges:
                     work.append(last.disp)
     return list(found.values()), spare
 
 
-def _ways(regions: Iterable[Region]) -> Iterator[tuple[int, int]]:
+def _warm(most: int | None) -> int:
+    """How often a call must have been made for its target to be part of the unit: not seldom, beside its entry."""
+    runs = 0 if most is None else most * config.PATIENCE
+    return max(config.WARM, runs // config.SELDOM)
+
+
+def _ways(regions: Iterable[Region], warm: int) -> Iterator[tuple[int, int]]:
     for region in regions:
         for block in region.blocks.values():
             last = block.ops[-1]
             if not is_direct(last):
                 yield from ((last.pc, to) for to in region.edges.get(last.pc, ()))
-            elif last.taken >= (config.WARM if kind(last) == CALL else 1):
+            elif last.taken >= (warm if kind(last) == CALL else 1):
                 yield last.pc, last.disp
 
 
