@@ -42,7 +42,7 @@ class BrowserRunner(Runner):
     browser: Chromium = field(kw_only=True)
     pages: dict[str, Page] = field(default_factory=dict, compare=False)
 
-    def run(self, workload: Workload, size: int) -> Run:
+    def run(self, workload: Workload, size: int, *, kept: bool = False) -> Run:
         try:
             return self._run(workload, size)
         except Error as error:
