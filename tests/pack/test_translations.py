@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from elfin import config
 from elfin.api import Machine
 from elfin.kernel.exit import Engine
 from elfin.machine.machine import Machine as Bare
@@ -62,6 +63,12 @@ def pack(program: Path, folder: Path) -> str:
     with Bare(tier="jit", kept=False) as machine:
         assert add(machine, str(program), chunks, lambda *_: None, 15000) > 0
     return chunks.finish()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs here are short."""
+    monkeypatch.setattr(config, "FIRST_RUN", 0)
 
 
 def run(
