@@ -40,6 +40,33 @@ def test_sleep_idles_until_the_deadline() -> None:
     assert 3.49 < timeout <= 3.5
 
 
+def test_sleepers_that_are_late_wake_in_the_order_of_their_times() -> None:
+    """As on a page that was in the background."""
+
+    class Sleepy(SeededWorld):
+        def wait(self, read: frozenset[int], write: frozenset[int], timeout: float | None) -> None:
+            super().wait(read, write, (timeout or 0) + 10)
+
+    times = [2, 1, 3]
+    woken: list[int] = []
+
+    def main(g: Guest) -> Program:
+        def child(c: Guest) -> Program:
+            seconds = times.pop()
+            yield call("nanosleep", c.put(struct.pack("<qq", seconds, 0)), 0)
+            woken.append(seconds)
+            return 0
+
+        for _ in range(3):
+            yield g.fork(child)
+        for _ in range(3):
+            yield call("wait4", -1, 0, 0, 0)
+        return 0
+
+    assert Machine(Sleepy(1)).run(main) == 0
+    assert woken == [1, 2, 3]
+
+
 def test_nothing_idles_while_somebody_runs() -> None:
     def main(g: Guest) -> Program:
         def child(c: Guest) -> Program:

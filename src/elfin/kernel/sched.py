@@ -1,13 +1,14 @@
 """The scheduler: tasks take turns on one engine; when none can run, it says what it waits for.
 
 `turn` never blocks, so a browser can await between turns; `run` waits through the kernel's world.
-Round robin in the order of birth: with a seeded world, two runs are the same.
+Round robin in the order of birth, behind those whose time has come: with a seeded world, two runs are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import assert_never
 
 from elfin import config
@@ -57,11 +58,19 @@ class Scheduler:
         kernel.take_host_signals()
         kernel.timers.run_due(kernel.now_ns())
         self._progress = False
-        for task in tuple(kernel.tasks.values()):
+        for task in self._in_order():
             if self._can_run(task):
                 self._run(task)
                 self._progress = True
         return None if self._progress or kernel.host_signals else self._idle()
+
+    def _in_order(self) -> list[Task]:
+        """All tasks by birth; but before them those whose time has come, by that, if the machine slept too long."""
+        tasks = list(self.kernel.tasks.values())
+        if any(_deadline(task) < inf for task in tasks):
+            now = self.kernel.monotonic()
+            tasks.sort(key=lambda task: min(_deadline(task), now))
+        return tasks
 
     def _can_run(self, task: Task) -> bool:
         if task.dead or task.process.stopped_by:
@@ -136,3 +145,9 @@ class Scheduler:
         if not deadlines:
             return Idle(read, write, None)
         return Idle(read, write, max(0.0, min(deadlines) - kernel.monotonic()))
+
+
+def _deadline(task: Task) -> float:
+    """When it goes on at the latest, as of `Kernel.monotonic`."""
+    wait = task.wait
+    return inf if wait is None or wait.deadline is None else wait.deadline
