@@ -18,10 +18,8 @@ from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.locals import (
     FLAG_SLOTS,
-    FLAGS,
     HOMES,
     XMMS_END,
-    Registers,
     home_slot,
     registers_named,
     stored,
@@ -29,7 +27,6 @@ from elfin.codegen.locals import (
 from elfin.core import build as core
 from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
-    Br,
     Branch,
     Effect,
     If,
@@ -47,17 +44,18 @@ from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import Value, const, local, make
 from elfin.isa.vectors import GP, XM
 from elfin.opt.compare import compare
-from elfin.opt.effects import reads_state, replace
-from elfin.runtime.translated import FAULT, SLOW, STEP
+from elfin.opt.effects import reads_state
+from elfin.runtime.translated import FAULT, STEP
 from elfin.tiers.jit.access import Addresses, on_stack, split
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Read, Write
-from elfin.tiers.jit.floats import Floats, Undo
+from elfin.tiers.jit.events import Call, Exit, GuestRead, Write
+from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.pages import Pages
 from elfin.tiers.jit.quick import Quick
+from elfin.tiers.jit.trail import Trail
 from elfin.tiers.jit.wild import Wild
 
 ADDRESS = local(I64, "address")
@@ -70,40 +68,30 @@ IN_MEMORY = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Writer:
+@dataclass(slots=True, kw_only=True)
+class Writer(Trail):
     """Collects the statements of a block.
 
     `exact`: each access checks the page's permission, so that
     a fault finds exact state; else the host's memory protection ends the run (see `runtime.memory`).
     """
 
-    registers: Registers
     exact: bool
     wild: Wild
-    out: list[Stmt] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
     addresses: Addresses = field(default_factory=Addresses)
     floats: Floats = field(default_factory=Floats)
     normal: set[Value] = field(default_factory=set)  # see `inline`
     ending: Jump | Branch | None = None
-    _done: int = 0
-    _known: dict[Value, Value] = field(default_factory=dict)  # Let name -> condition it stands for
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
 
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
     unchecked: bool = False  # the last instruction, a RET, is looked at by who made this
-    careful: bool = False  # float operations without a fast path are calls, not ways out
     rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
-    _undo: Undo | None = None
-    _read: int = 0  # registers that the instruction has read so far
     pages: Pages = field(init=False)
-    _inline: Inline | None = None
     _lifted: Lifted = field(init=False)
-    _op: Op = field(init=False)
 
     def __post_init__(self) -> None:
         self.pages = Pages(self.addresses, self.out)
@@ -160,93 +148,11 @@ class Writer:
             self.events.append(Exit(body))
             self.out.append(If(PENDING.ne(0), body, rare=True))
 
-    def _slow(self) -> list[Stmt] | None:
-        """How to leave where the fast path of a float operation ends; None if it should be called."""
-        return None if self.careful else self.step(self._op, SLOW)
-
-    @property
-    def count(self) -> int:
-        """The instructions so far, with the one that is being written."""
-        return self._done + 1
-
-    def step(self, op: Op, result: int = STEP) -> list[Stmt]:
-        """Leave so that the interpreter executes `op`."""
-        self.settle()
-        return self._leave_to(op.pc, self._done, result)
-
-    def _leave_to(self, pc: int, done: int, result: int) -> list[Stmt]:
-        body = [*([spend(done)] if done else []), *leave(pc, result)]
-        self.events.append(Exit(body, returns=True))
-        return body
-
-    def _begin(self) -> None:
-        """What is computed from here on is tested by `settle`."""
-        if self._undo is None:
-            self._undo = Undo(self._op.pc, self._done, self._read)
-
-    def settle(self) -> None:
-        """Test the float operations so far; go back to before the first if something is wrong.
-
-        Before all that cannot be taken back, at every way out and where flags are read: flags that were set
-        meanwhile are set again, so they need not be put back.
-        """
-        undo = self._undo
-        if undo is None:
-            return
-        self._undo = None
-        assert isinstance(self._inline, Quick)
-        wrong = self._inline.tests()
-        body = self._leave_to(undo.pc, undo.done, SLOW)
-        body[:0] = [Set(home, old) for home, old in filter(None, undo.saved.values())]
-        if len(wrong) == 1:
-            self.out.append(If(wrong[0], body, rare=True))
-            return
-        tests: list[Stmt] = [If(condition, [Br("wrong")], rare=True) for condition in wrong]
-        body[:0] = [Spill("wrong", [*tests, Br("right")])]
-        self.out.append(Spill("right", body))
-
-    def _save(self, undo: Undo, register: int, home: Value) -> None:
-        """A register is about to change: keep what it was."""
-        if register in undo.saved or register & FLAGS:
-            return
-        if not undo.read & register:
-            undo.saved[register] = None
-        else:
-            old = local(home.type, f"{home.imm}.old{undo.done}")
-            self.out.append(Let(old, home))
-            self.events.append(Read(register))
-            undo.saved[register] = home, old
-
-    def leave(self, target: Value) -> None:
-        """Go on outside, at the end of the block."""
-        self.settle()
-        self.out += leave(target)
-        self.events.append(Exit(self.out))
-
-    def value(self, value: Value) -> Value:
-        """The value over locals."""
-        if self._known:
-            value = replace(value, self._known.get)
-        return self._noted(self.registers.lower(value))
-
     def condition(self, value: Value) -> Value:
         value = self._substitute(value)
         if self._inline is not None:
             value = self._inline.ordered.get(value, value)
         return self._noted(self.registers.lower(compare(value)))
-
-    def _noted(self, value: Value) -> Value:
-        reads = self.registers.reads
-        if reads:
-            self.registers.reads = 0
-            self._read |= reads
-            if self._undo is not None:
-                self._undo.read |= reads
-            self.events.append(Read(reads))
-        return value
-
-    def _substitute(self, value: Value) -> Value:
-        return replace(value, self._known.get) if self._known else value
 
     def _effect(self, op: Op, effect: Effect) -> None:
         if type(effect) is Let:

@@ -45,19 +45,6 @@ UNMASKED: Final = local(I32, "unmasked")
 EXPONENT: Final = {F64: 0x7FF << 52, F32: 0xFF << 23}
 
 
-@dataclass(slots=True)
-class Undo:
-    """How to go back to before an instruction: `saved` has what registers were, where they have changed.
-
-    Not of a register that was written before it was `read`: who goes back does the same, so nothing misses it.
-    """
-
-    pc: int
-    done: int  # instructions before it
-    read: int  # registers that were read since
-    saved: dict[int, tuple[Value, Value] | None] = field(default_factory=dict)
-
-
 def bits_of(x: Value) -> Value:
     """The pattern of a float."""
     return x.args[0] if x.op == "bitcast" else make("bitcast", BITS[x.type], x)

@@ -65,14 +65,14 @@ class PartWriter:
         *inside, last = block.ops
         count = len(block.ops) - block.step
         writer = Writer(
-            self.body.registers,
-            self.body.policy.exact,
-            self.body.wild,
-            node.body,
-            node.note,
-            addresses,
-            self.body.floats,
-            normal,
+            registers=self.body.registers,
+            exact=self.body.policy.exact,
+            wild=self.body.wild,
+            out=node.body,
+            events=node.note,
+            addresses=addresses,
+            floats=self.body.floats,
+            normal=normal,
             careful=self.body.policy.careful,
             rewrites=self.body.policy.rewrites,
         )
