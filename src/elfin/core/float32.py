@@ -32,6 +32,7 @@ def f32_is_signaling(x: u32) -> bool:
 @core_function(reads="mxcsr", writes="mxcsr")
 def f32_slow(operation: u32, a: u32, b: u32, result: u32) -> u32:
     """The operation in full, unless an infinity or a quiet NaN goes through it; `result`: Wasm's."""
+    begin()
     if (
         ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
         and (a << 1) - 1 >= DENORMALS
@@ -45,7 +46,6 @@ def f32_slow(operation: u32, a: u32, b: u32, result: u32) -> u32:
             return b
         if (result << 1) <= INFINITE:  # nothing invalid
             return result
-    begin()
     exact = soft_operation(operation, u32(F32), widened(a), widened(b))
     settle()
     return u32(exact)

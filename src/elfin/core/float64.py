@@ -38,6 +38,7 @@ def f64_is_signaling(x: u64) -> bool:
 @core_function(reads="mxcsr", writes="mxcsr")
 def f64_slow(operation: u32, a: u64, b: u64, result: u64) -> u64:
     """The operation in full, unless an infinity or a quiet NaN goes through it; `result`: Wasm's."""
+    begin()
     if (
         ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
         and (a << 1) - 1 >= DENORMALS
@@ -51,7 +52,6 @@ def f64_slow(operation: u32, a: u64, b: u64, result: u64) -> u64:
             return b
         if (result << 1) <= INFINITE:  # nothing invalid
             return result
-    begin()
     result = soft_operation(operation, u32(F64), a, b)
     settle()
     return result

@@ -24,7 +24,7 @@ from elfin.tiers.jit.access import ALIGNMENT, Addresses
 
 DENIED = "denied"  # label around the whole function
 STACK_ALIGNMENT = 8
-STACK = (f"v{layout.RSP:x}.", f"v{layout.RBP:x}.")
+STACK = f"v{layout.RSP:x}."
 ABSOLUTE = const(I64, 0)  # the root of constant addresses
 
 
@@ -131,5 +131,5 @@ class Pages:
         if known is not None:
             return known, ALIGNMENT
         if root.op == "local" and str(root.imm).startswith(STACK):
-            return 0, STACK_ALIGNMENT  # else it is off only where the stack ends
+            return 0, STACK_ALIGNMENT  # if RSP is not, a page's end is overlooked
         return 0, STACK_ALIGNMENT if root is ABSOLUTE else 1
