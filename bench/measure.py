@@ -21,7 +21,7 @@ from suite import BUILT, Workload
 
 HERE: Final = Path(__file__).parent
 SOURCE: Final = HERE.parent / "src"
-BYTECODE: Final = BUILT / "bytecode"
+BYTECODE: Final = BUILT / "pycache"  # "bytecode" is a kernel
 CHECK: Final = re.compile(r"check=(\w+)")
 LIMIT: Final = 180.0  # seconds after which a run is given up
 # How much of a workload a runner gets, and how slow it is thought to be: for the estimate only.
