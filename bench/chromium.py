@@ -7,19 +7,17 @@ Compilation runs in other threads of the browser and is not in it.
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from elfin.cli.serve import Handler
+from elfin.cli.web_server import new_server
 
 # As root in a sandbox, and quiet: without these Chromium asks its maker for news at every start.
 FLAGS: Final = (
@@ -66,9 +64,7 @@ def can_browse() -> bool:
 def chromium(folder: Path, *flags: str) -> Iterator[Chromium]:
     """A browser on what `folder` holds."""
     (folder / "blank.html").write_text("<!doctype html><title>bench</title>")
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
-    )
+    server = new_server(folder)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -8,19 +8,17 @@ visit of the same profile.
 from __future__ import annotations
 
 import argparse
-import functools
 import shutil
 import statistics
 import tempfile
 import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserType, sync_playwright
 
 from elfin.cli.main import main as elfin
-from elfin.cli.serve import Handler
+from elfin.cli.web_server import Handler, new_server
 
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
            "--disable-background-networking", "--disable-component-update")  # fmt: skip
@@ -72,9 +70,7 @@ def main() -> int:
         site = options.site or f"{made}/site"
         if not options.site:
             elfin(["pack", "/bin/busybox", "--entry", "sh", "--keep", "/root", "-o", site])
-        server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(Counter, directory=str(site))
-        )
+        server = new_server(Path(site), handler=Counter)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/index.html"
         runs = [visits(playwright.chromium, address, sent) for _ in range(options.runs)]

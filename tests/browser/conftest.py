@@ -12,8 +12,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from elfin.cli.main import main
-from elfin.cli.serve import Handler
+from elfin.cli.web_server import new_server
 from elfin.pack.site import WEB, has_snapshot, make_site, package_zip
 from tests.browser.terminal import SECONDS, Shell
 
@@ -75,7 +73,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(sites: Path) -> Iterator[str]:
     """The address of all sites."""
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(sites)))
+    serving = new_server(sites)
     serving.daemon_threads = True
     thread = threading.Thread(target=serving.serve_forever)
     thread.start()

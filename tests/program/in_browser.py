@@ -15,14 +15,13 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
-from http.server import ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from elfin.cli.serve import Handler
+from elfin.cli.web_server import new_server
 from elfin.pack.site import make_site
 
 SCRIPT = Path(__file__).with_name("guest.js").read_text()
@@ -110,7 +109,7 @@ def guest() -> Guest:
     """The one of this process: everything it needs lives as long as the process."""
     folder = Path(tempfile.mkdtemp(prefix="elfin-browser-"))
     make_site(folder, has_image=False, title="programs")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    server = new_server(folder)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     driver = sync_playwright().start()

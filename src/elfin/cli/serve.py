@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import functools
-import http.server
 import sys
 import tempfile
 import webbrowser
 from pathlib import Path
 
 from elfin.errors import ElfinError
-
-TYPES = {".wasm": "application/wasm", ".mjs": "text/javascript", ".js": "text/javascript"}
 
 
 def add_options(one: argparse.ArgumentParser) -> None:
@@ -22,22 +18,14 @@ def add_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files with the right types, quietly."""
-
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, **TYPES}  # noqa: RUF012
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
-
-
 def serve(options: argparse.Namespace) -> int:
     """Serve until interrupted; the exit status."""
+    from elfin.cli.web_server import new_server
+
     with tempfile.TemporaryDirectory(prefix="elfin-") as made:
         folder = _site(options.what, Path(made) / "site")
-        handler = functools.partial(Handler, directory=str(folder))
         try:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+            server = new_server(folder, options.port)
         except OSError as error:
             raise ElfinError(
                 f"port {options.port}: {error.strerror}: choose another one"

@@ -114,7 +114,7 @@ def allocate(intervals: list[Interval], first: int) -> tuple[tuple[int, str], ..
 
 def assemble(body: list[Piece], marks: list[int]) -> tuple[bytes, tuple[int, ...]]:
     """The body's bytes, and the offsets in them of the marked positions, which are in order."""
-    parts = [piece if piece.__class__ is bytes else piece.final() for piece in body]  # type: ignore[union-attr]
+    parts = [piece if isinstance(piece, bytes) else piece.final() for piece in body]
     moved: list[int] = []
     size = done = 0
     for mark in marks:

@@ -142,14 +142,23 @@ class BrowserSpace:
             self._known.first = first
         instance = js.WebAssembly.Instance.new(module.compiled, self._imports)
         js.Object.assign(self._known, instance.exports)
-        return {
-            name: _bound(getattr(instance.exports, name), params)
-            for name, params in module.types.items()
-        }
+        return Functions(instance.exports, module.types)
 
     def close(self) -> None:
         self.size = 0
         self._view = self.memory = self._known = self._imports = None
+
+
+class Functions(dict[str, Callable[..., int]]):
+    """Those that an instance exports, fetched when first asked for: there are hundreds, of which few are called."""
+
+    def __init__(self, exports: Any, types: Mapping[str, tuple[str, ...]]) -> None:
+        self.exports = exports
+        self.types = types
+
+    def __missing__(self, name: str) -> Callable[..., int]:
+        found = self[name] = _bound(getattr(self.exports, name), self.types[name])
+        return found
 
 
 def _bound(function: Any, params: tuple[str, ...]) -> Callable[..., int]:

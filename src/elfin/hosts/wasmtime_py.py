@@ -10,11 +10,13 @@ import mmap
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import wasmtime
 import wasmtime._bindings as ffi
 
+from elfin.hosts.wasmtime_exports import Exports, Functions
 from elfin.runtime import host as protocol
 from elfin.runtime.host import WASM_PAGE
 
@@ -97,6 +99,7 @@ class WasmtimeSpace:
             "memory": self.memory,
             "clock_time_get": wasi.get(self.store, "wasi_snapshot_preview1", "clock_time_get"),
         }
+        self._exports: list[Exports] = []  # of the instances that have any
         self.size = pages * WASM_PAGE
         self._base = base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         # One view of the whole reservation, because the base never moves; `size` bounds its use.
@@ -147,65 +150,19 @@ class WasmtimeSpace:
         compiled = cast(wasmtime.Module, module)
         if first is not None:
             self._known["first"] = wasmtime.Global(self.store, INDEX, wasmtime.Val.i32(first))
-        imports = [self._known[kind.name or ""] for kind in compiled.imports]
-        instance = wasmtime.Instance(self.store, compiled, imports)
-        exports = instance.exports(self.store)
-        self._known = {**dict(exports.items()), **self._known}
-        return {
-            name: _bound(self.store, item)
-            for name, item in exports.items()
-            if isinstance(item, wasmtime.Func)
-        }
+        imports = [self._import(kind.name or "") for kind in compiled.imports]
+        found = Exports(self.store, wasmtime.Instance(self.store, compiled, imports))
+        if not found.is_empty():
+            self._exports.append(found)
+        return Functions(self.store, found)
+
+    def _import(self, name: str) -> Any:
+        for known in (self._known, *self._exports):
+            with suppress(KeyError):
+                return known[name]
+        raise KeyError(name)
 
     def close(self) -> None:
         self.size = 0
         self._view.release()
         self.store.close()
-
-
-def _bound(store: wasmtime.Store, function: wasmtime.Func) -> Callable[..., int]:
-    """An exported function of integer parameters and at most one i32 result, as a quick callable.
-
-    `Func.__call__` takes 19 us, most of it in asking for types; this takes 0.8 us, because every pointer is
-    made once.  It stands on the package's thin C bindings, which the version range in pyproject.toml pins.
-    """
-    kind = function.type(store)
-    count = max(len(kind.params), len(kind.results), 1)
-    values = (ffi.wasmtime_val_raw_t * count)()  # 16 bytes each
-    words = (ctypes.c_int64 * (2 * count)).from_buffer(values)
-    result = (ctypes.c_int32 * 1).from_buffer(values)
-    trap = ctypes.POINTER(ffi.wasm_trap_t)()
-    trapped = ctypes.c_size_t.from_buffer(trap)
-    arguments = (
-        _pointer(store._context()),
-        ctypes.c_void_p(ctypes.addressof(function._func)),
-        ctypes.c_void_p(ctypes.addressof(values)),
-        ctypes.c_size_t(count),
-        ctypes.c_void_p(ctypes.addressof(trap)),
-    )
-    has_result = bool(kind.results)
-
-    def call(*args: int) -> int:
-        for i, value in enumerate(args):
-            words[i + i] = value
-        error = CALL(*arguments)
-        if error:
-            pointer = ctypes.cast(error, ctypes.POINTER(ffi.wasmtime_error_t))
-            raise wasmtime.WasmtimeError._from_ptr(pointer)
-        if trapped.value:
-            raised = wasmtime.Trap._from_ptr(ctypes.cast(trapped.value, type(trap)))  # its owner
-            trapped.value = 0
-            raise raised
-        return result[0] if has_result else 0
-
-    return call
-
-
-def _pointer(x: Any) -> ctypes.c_void_p:
-    return ctypes.cast(x, ctypes.c_void_p)
-
-
-_POINTER = ctypes.c_void_p
-CALL = ctypes.CFUNCTYPE(_POINTER, _POINTER, _POINTER, _POINTER, ctypes.c_size_t, _POINTER)(
-    _pointer(ffi._wasmtime_func_call_unchecked).value or 0
-)

@@ -57,6 +57,7 @@ class GuestMemory:
         self.size_limit = min(limit, layout.GUEST_LIMIT)
         self.space: Space = host.new_space(GUEST_BASE + GROW_STEP)
         self.exports: Mapping[str, Callable[..., int]] = self.space.instantiate(core)
+        self.is_closed = False
         self.run = self.exports["run"]
         self.registers = self.space.view(layout.STATE, layout.TASK_SIZE)
         self._seated: RegisterFile | None = None  # whose registers they are, or were
@@ -208,12 +209,9 @@ class GuestMemory:
             self._seated.move()
         self._seated = None
 
-    @property
-    def is_closed(self) -> bool:
-        return not self.exports
-
     def close(self) -> None:
         self._unseat()
+        self.is_closed = True
         self.exports = {}
         del self.run
         self.space.close()

@@ -67,7 +67,7 @@ class Elsewhere:
 
     def _send(self) -> None:
         """The next wish whose process still lives."""
-        while self._wishes and not self._wishes[0][0].exports:
+        while self._wishes and self._wishes[0][0].is_closed:
             self._wishes.popleft()
         if self._wishes:
             memory, wish = self._wishes[0]

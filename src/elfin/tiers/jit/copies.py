@@ -1,7 +1,7 @@
-"""Translating elsewhere: a memory that holds what the translator reads of another one.
+"""What is wanted of the translator, here or elsewhere: of a memory, or of one that holds what it reads of another.
 
 Input:  a guest's memory; `parts` says what to copy, and `Wish` what is wanted.
-Output: `make` gives the unit, from a memory of the same layout into which the parts were copied.
+Output: `make` gives the unit, from the memory or from one of the same layout into which the parts were copied.
 How copies get from one memory to the other is the caller's business.
 """
 
@@ -11,13 +11,17 @@ import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from elfin import layout
 from elfin.layout import GUEST_BASE, PAGE, PAGES
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit
+
+if TYPE_CHECKING:
+    from elfin.tiers.jit.plan import Namer
+    from elfin.tiers.jit.unit import Watcher
 
 MAKES: Final = (
     "elfin.tiers.jit.unit"  # most of the package: who only wants units does not import it
@@ -54,17 +58,26 @@ def clear(memory: GuestMemory) -> None:
     memory.space.fill(PAGES, layout.GUEST_LIMIT // PAGE, 0)
 
 
-def make(memory: GuestMemory, wish: Wish) -> Unit | None:
-    """The unit that is wanted, of the copy; None if there is nothing to translate."""
-    exports = memory.exports
+def make(
+    memory: GuestMemory, wish: Wish, name: Namer | None = None, watch: Watcher | None = None
+) -> Unit | None:
+    """The unit that is wanted, of a memory in which nothing runs; None if there is nothing to translate, or more than
+    is wanted."""
+    exports, handler = memory.exports, memory.translated_handler
     if memory.space.read(layout.STATE + layout.PENDING, 4) != bytes(4):
         exports["drop_code"]()  # as the interpreter would before the next instruction
-    handler = memory.translated_handler
 
     def is_known(at: int) -> bool:
         return at not in wish.own and exports["translated_index"](at, handler) != 0
 
     unit: Unit | None = importlib.import_module(MAKES).translate(
-        memory, wish.pc, wish.policy, most=wish.most, is_known=is_known, ways=wish.ways
+        memory,
+        wish.pc,
+        wish.policy,
+        most=wish.most,
+        is_known=is_known,
+        ways=wish.ways,
+        name=name,
+        watch=watch,
     )
     return unit

@@ -7,7 +7,6 @@ Output: an `Exit`.  Translations are kept for the whole machine and used again i
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from elfin.runtime.cpu import MXCSR_DEFAULT, RegisterFile
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.engine import enter, exit_of
-from elfin.tiers.jit.copies import Wish
+from elfin.tiers.jit.copies import Wish, make
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.store import Store
 from elfin.tiers.jit.units import Known, Unit, Units
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 FAULTS = (Signal.SIGSEGV, Signal.SIGBUS)
 CONTROL = 0xFFC0  # MXCSR but for its sticky flags
-UNIT = "elfin.tiers.jit.unit"  # most of the package: imported when the first code is hot
 
 
 @dataclass(slots=True)
@@ -222,19 +220,7 @@ class Translator:
 
     def _make(self, memory: GuestMemory, wish: Wish) -> Known | None:
         """Translate; None if there is nothing to translate, or more than is wanted."""
-        handler = memory.translated_handler
-        unit = importlib.import_module(UNIT).translate(
-            memory,
-            wish.pc,
-            wish.policy,
-            most=wish.most,
-            is_known=lambda at: (
-                at not in wish.own and memory.exports["translated_index"](at, handler) != 0
-            ),
-            ways=wish.ways,
-            name=self.name,
-            watch=self.watch and self.watch.made,
-        )
+        unit = make(memory, wish, self.name, None if self.watch is None else self.watch.made)
         if unit is None:
             return None
         start = perf_counter()

@@ -67,11 +67,13 @@ def _uncollected() -> Iterator[None]:
 def _deep() -> Iterator[None]:
     """Trees are walked by recursion, and a region may nest as deep as it is large."""
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, DEEP))
+    raised = max(limit, DEEP)
+    sys.setrecursionlimit(raised)
     try:
         yield
     finally:
-        sys.setrecursionlimit(limit)
+        if sys.getrecursionlimit() == raised:  # else another thread has chosen one meanwhile
+            sys.setrecursionlimit(limit)
 
 
 def translate(
