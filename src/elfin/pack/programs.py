@@ -23,7 +23,7 @@ def programs(root: str, command: str) -> list[str]:
     found = sorted(_executables(root), key=lambda path: (os.path.getsize(path), path))
     both = [path for path in paths if path] + found
     top = os.path.realpath(root)
-    real = [path for path in dict.fromkeys(map(os.path.realpath, both)) if path.startswith(top)]
+    real = [p for p in dict.fromkeys(map(os.path.realpath, both)) if Path(p).is_relative_to(top)]
     return ["/" + os.path.relpath(path, top) for path in real if _is_static(path)]
 
 
