@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from elfin.config import DEFAULT_TIER
+from elfin.garbage import keep, uncollected
 from elfin.layout import GUEST_LIMIT
 
 if TYPE_CHECKING:
@@ -66,20 +67,23 @@ def parse_size(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run the program to its end, and end as it did."""
-    from elfin.cli.ending import end_as
-    from elfin.cli.lacks import lacks
-    from elfin.cli.signals import HostSignals
-    from elfin.kernel.strace import Tracer
-    from elfin.machine.machine import Machine
+    with uncollected():
+        from elfin.cli.ending import end_as
+        from elfin.cli.lacks import lacks
+        from elfin.cli.signals import HostSignals
+        from elfin.kernel.strace import Tracer
+        from elfin.machine.machine import Machine
 
-    with Machine(
-        root=options.root,
-        mounts=options.mount,
-        tier=options.tier,
-        memory=options.memory,
-        user=options.user,
-        counted=options.stats,
-    ) as machine:
+        made = Machine(
+            root=options.root,
+            mounts=options.mount,
+            tier=options.tier,
+            memory=options.memory,
+            user=options.user,
+            counted=options.stats,
+        )
+        keep()
+    with made as machine:
         if options.strace:
             machine.kernel.tracer = Tracer(lambda line: print(line, file=sys.stderr, flush=True))
         stats = watch(machine, options)

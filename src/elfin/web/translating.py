@@ -7,7 +7,6 @@ Output: units, compiled; those of code that is not there any more are kept for w
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 from collections import deque
@@ -18,6 +17,7 @@ from typing import Any, Protocol, cast
 import js
 from pyodide.ffi import to_js
 
+from elfin.garbage import keep, uncollected
 from elfin.hosts.browser import BrowserHost, BrowserModule, BrowserSpace
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.artifact import core_module
@@ -86,10 +86,9 @@ class Workshop:
     def __init__(self) -> None:
         self.host = BrowserHost()
         self.memory = GuestMemory(self.host, core_module(self.host, profiled=True))
-        gc.disable()  # an import makes many objects and hardly any cycles
-        importlib.import_module(MAKES)
-        gc.freeze()
-        gc.enable()
+        with uncollected():
+            importlib.import_module(MAKES)
+            keep()
 
     def make(self, request: str, pieces: Any) -> Any:
         """Answer a request: what `Elsewhere.answer` takes."""

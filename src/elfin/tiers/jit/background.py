@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import ref
 
 from elfin import config
+from elfin.garbage import keep_more, uncollected
 from elfin.ir.value import alone
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
@@ -165,8 +166,9 @@ class _Worker:
 
     def _work(self) -> None:
         try:
-            with _yielding(), alone:
+            with _yielding(), alone, uncollected():
                 importlib.import_module(MAKES)
+                keep_more()
         except BaseException as error:
             self.error = error
             return

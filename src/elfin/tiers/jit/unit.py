@@ -7,7 +7,6 @@ Output: the `Unit`, which is the same wherever the code, its ways and the policy
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from elfin import config, layout
 from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
+from elfin.garbage import uncollected
 from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import alone, forget, mark
 from elfin.runtime.host import WASM_PAGE
@@ -49,18 +49,6 @@ class Making:
 
 
 Watcher = Callable[[Making], None]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Translating makes very many objects and hardly any cycles: to look for those costs a tenth of it."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 @contextmanager
@@ -115,7 +103,7 @@ def translate(
 
 def make(plan: Plan) -> Making:
     """The unit of a plan.  One thread at a time does this; it looks at no guest memory."""
-    with alone, _uncollected(), _deep():
+    with alone, uncollected(), _deep():
         return _make(plan)
 
 
