@@ -35,18 +35,18 @@ def program(name: str, scale: float) -> Workload | None:
     box = busybox()
     if box is None:
         return None
-    # Words before the inputs, the input (none: the size is an argument), passes for some half a second.
+    # Words before the inputs, the input (none: the size is an argument), passes for about a second.
     table: dict[str, tuple[tuple[str, ...], Path | None, int]] = {
-        "awk": (("-f", str(SCRIPTS / "words.awk")), None, 80),
-        "sort": ((), text(2), 4),
-        "sha256sum": ((), mixed(HASHED_MB), 4),
-        "gzip": (("-c",), mixed(3), 4),
-        "bzip2": (("-c",), mixed(1), 4),
+        "awk": (("-f", str(SCRIPTS / "words.awk")), None, 320),
+        "sort": ((), text(2), 28),
+        "sha256sum": ((), mixed(HASHED_MB), 8),
+        "gzip": (("-c",), mixed(3), 10),
+        "bzip2": (("-c",), mixed(1), 12),
     }
     words, file, size = table[name]
     arguments = partial(_passes, (name, *words), file) if file else _awk(words)
     size = max(2, round(size * scale))
-    return Workload(name, box, arguments, size, even=True, seconds=0.6 * max(scale, 0.5))
+    return Workload(name, box, arguments, size, even=True, seconds=max(scale, 0.5))
 
 
 def hashing() -> Workload | None:
