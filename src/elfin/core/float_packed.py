@@ -98,139 +98,137 @@ def f32x4_lanes(operation: u32, a: v128, b: v128) -> v128:
     return result
 
 
+@core_function(reads="mxcsr")
+def is_plain() -> bool:
+    """Does MXCSR ask for nothing special, with PE up already?"""
+    return (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE
+
+
+@core_function()
+def f64x2_usable(x: v128) -> v128:
+    """Which lanes are no denormals."""
+    return v128_or(f64x2_eq(x, v128(0)), f64x2_ge(f64x2_abs(x), v128(LEAST64)))
+
+
+@core_function(reads="mxcsr")
+def f64x2_is_plain_sum(a: v128, b: v128, result: v128) -> bool:
+    """Can nothing but the result come of adding or subtracting?"""
+    usable = v128_and(f64x2_usable(a), f64x2_usable(b))
+    finite = f64x2_lt(f64x2_abs(result), v128(INFINITY64))
+    return is_plain() and i64x2_all_true(v128_and(usable, finite))
+
+
+@core_function(reads="mxcsr")
+def f64x2_is_plain_product(a: v128, b: v128, result: v128, zero: v128) -> bool:
+    """Can nothing but the result come of multiplying or dividing?  `zero`: which lanes are exact if they are zero."""
+    usable = v128_and(f64x2_usable(a), f64x2_usable(b))
+    size = f64x2_abs(result)
+    normal = v128_and(f64x2_gt(size, v128(LEAST64)), f64x2_lt(size, v128(INFINITY64)))
+    exact = v128_and(f64x2_eq(result, v128(0)), zero)
+    return is_plain() and i64x2_all_true(v128_and(usable, v128_or(normal, exact)))
+
+
 @core_function(reads="mxcsr", writes="mxcsr")
 def addpd(a: v128, b: v128) -> v128:
     result = f64x2_add(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        usable_a = v128_or(f64x2_eq(a, zero), f64x2_ge(f64x2_abs(a), v128(LEAST64)))
-        usable_b = v128_or(f64x2_eq(b, zero), f64x2_ge(f64x2_abs(b), v128(LEAST64)))
-        finite = f64x2_lt(f64x2_abs(result), v128(INFINITY64))
-        if i64x2_all_true(v128_and(v128_and(usable_a, usable_b), finite)):
-            return result
+    if f64x2_is_plain_sum(a, b, result):
+        return result
     return f64x2_lanes(u32(ADD), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def subpd(a: v128, b: v128) -> v128:
     result = f64x2_sub(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        usable_a = v128_or(f64x2_eq(a, zero), f64x2_ge(f64x2_abs(a), v128(LEAST64)))
-        usable_b = v128_or(f64x2_eq(b, zero), f64x2_ge(f64x2_abs(b), v128(LEAST64)))
-        finite = f64x2_lt(f64x2_abs(result), v128(INFINITY64))
-        if i64x2_all_true(v128_and(v128_and(usable_a, usable_b), finite)):
-            return result
+    if f64x2_is_plain_sum(a, b, result):
+        return result
     return f64x2_lanes(u32(SUB), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def mulpd(a: v128, b: v128) -> v128:
     result = f64x2_mul(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        zero_a = f64x2_eq(a, zero)
-        zero_b = f64x2_eq(b, zero)
-        usable_a = v128_or(zero_a, f64x2_ge(f64x2_abs(a), v128(LEAST64)))
-        usable_b = v128_or(zero_b, f64x2_ge(f64x2_abs(b), v128(LEAST64)))
-        size = f64x2_abs(result)
-        normal = v128_and(f64x2_gt(size, v128(LEAST64)), f64x2_lt(size, v128(INFINITY64)))
-        exact = v128_and(f64x2_eq(result, zero), v128_or(zero_a, zero_b))
-        if i64x2_all_true(v128_and(v128_and(usable_a, usable_b), v128_or(normal, exact))):
-            return result
+    zero = v128_or(f64x2_eq(a, v128(0)), f64x2_eq(b, v128(0)))
+    if f64x2_is_plain_product(a, b, result, zero):
+        return result
     return f64x2_lanes(u32(MUL), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def divpd(a: v128, b: v128) -> v128:
     result = f64x2_div(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        zero_a = f64x2_eq(a, zero)
-        zero_b = f64x2_eq(b, zero)
-        usable_a = v128_or(zero_a, f64x2_ge(f64x2_abs(a), v128(LEAST64)))
-        usable_b = v128_or(zero_b, f64x2_ge(f64x2_abs(b), v128(LEAST64)))
-        size = f64x2_abs(result)
-        normal = v128_and(f64x2_gt(size, v128(LEAST64)), f64x2_lt(size, v128(INFINITY64)))
-        exact = v128_and(f64x2_eq(result, zero), zero_a)
-        if i64x2_all_true(v128_and(v128_and(usable_a, usable_b), v128_or(normal, exact))):
-            return result
+    if f64x2_is_plain_product(a, b, result, f64x2_eq(a, v128(0))):
+        return result
     return f64x2_lanes(u32(DIV), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def sqrtpd(a: v128) -> v128:
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        normal = v128_and(f64x2_ge(a, v128(LEAST64)), f64x2_lt(a, v128(INFINITY64)))
-        if i64x2_all_true(v128_or(normal, f64x2_eq(a, v128(0)))):
-            return f64x2_sqrt(a)
+    normal = v128_and(f64x2_ge(a, v128(LEAST64)), f64x2_lt(a, v128(INFINITY64)))
+    if is_plain() and i64x2_all_true(v128_or(normal, f64x2_eq(a, v128(0)))):
+        return f64x2_sqrt(a)
     return f64x2_lanes(u32(SQRT), a, a)
+
+
+@core_function()
+def f32x4_usable(x: v128) -> v128:
+    """Which lanes are no denormals."""
+    return v128_or(f32x4_eq(x, v128(0)), f32x4_ge(f32x4_abs(x), v128(LEAST32)))
+
+
+@core_function(reads="mxcsr")
+def f32x4_is_plain_sum(a: v128, b: v128, result: v128) -> bool:
+    """Can nothing but the result come of adding or subtracting?"""
+    usable = v128_and(f32x4_usable(a), f32x4_usable(b))
+    finite = f32x4_lt(f32x4_abs(result), v128(INFINITY32))
+    return is_plain() and i32x4_all_true(v128_and(usable, finite))
+
+
+@core_function(reads="mxcsr")
+def f32x4_is_plain_product(a: v128, b: v128, result: v128, zero: v128) -> bool:
+    """Can nothing but the result come of multiplying or dividing?  `zero`: which lanes are exact if they are zero."""
+    usable = v128_and(f32x4_usable(a), f32x4_usable(b))
+    size = f32x4_abs(result)
+    normal = v128_and(f32x4_gt(size, v128(LEAST32)), f32x4_lt(size, v128(INFINITY32)))
+    exact = v128_and(f32x4_eq(result, v128(0)), zero)
+    return is_plain() and i32x4_all_true(v128_and(usable, v128_or(normal, exact)))
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def addps(a: v128, b: v128) -> v128:
     result = f32x4_add(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        usable_a = v128_or(f32x4_eq(a, zero), f32x4_ge(f32x4_abs(a), v128(LEAST32)))
-        usable_b = v128_or(f32x4_eq(b, zero), f32x4_ge(f32x4_abs(b), v128(LEAST32)))
-        finite = f32x4_lt(f32x4_abs(result), v128(INFINITY32))
-        if i32x4_all_true(v128_and(v128_and(usable_a, usable_b), finite)):
-            return result
+    if f32x4_is_plain_sum(a, b, result):
+        return result
     return f32x4_lanes(u32(ADD), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def subps(a: v128, b: v128) -> v128:
     result = f32x4_sub(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        usable_a = v128_or(f32x4_eq(a, zero), f32x4_ge(f32x4_abs(a), v128(LEAST32)))
-        usable_b = v128_or(f32x4_eq(b, zero), f32x4_ge(f32x4_abs(b), v128(LEAST32)))
-        finite = f32x4_lt(f32x4_abs(result), v128(INFINITY32))
-        if i32x4_all_true(v128_and(v128_and(usable_a, usable_b), finite)):
-            return result
+    if f32x4_is_plain_sum(a, b, result):
+        return result
     return f32x4_lanes(u32(SUB), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def mulps(a: v128, b: v128) -> v128:
     result = f32x4_mul(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        zero_a = f32x4_eq(a, zero)
-        zero_b = f32x4_eq(b, zero)
-        usable_a = v128_or(zero_a, f32x4_ge(f32x4_abs(a), v128(LEAST32)))
-        usable_b = v128_or(zero_b, f32x4_ge(f32x4_abs(b), v128(LEAST32)))
-        size = f32x4_abs(result)
-        normal = v128_and(f32x4_gt(size, v128(LEAST32)), f32x4_lt(size, v128(INFINITY32)))
-        exact = v128_and(f32x4_eq(result, zero), v128_or(zero_a, zero_b))
-        if i32x4_all_true(v128_and(v128_and(usable_a, usable_b), v128_or(normal, exact))):
-            return result
+    zero = v128_or(f32x4_eq(a, v128(0)), f32x4_eq(b, v128(0)))
+    if f32x4_is_plain_product(a, b, result, zero):
+        return result
     return f32x4_lanes(u32(MUL), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def divps(a: v128, b: v128) -> v128:
     result = f32x4_div(a, b)
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        zero = v128(0)
-        zero_a = f32x4_eq(a, zero)
-        zero_b = f32x4_eq(b, zero)
-        usable_a = v128_or(zero_a, f32x4_ge(f32x4_abs(a), v128(LEAST32)))
-        usable_b = v128_or(zero_b, f32x4_ge(f32x4_abs(b), v128(LEAST32)))
-        size = f32x4_abs(result)
-        normal = v128_and(f32x4_gt(size, v128(LEAST32)), f32x4_lt(size, v128(INFINITY32)))
-        exact = v128_and(f32x4_eq(result, zero), zero_a)
-        if i32x4_all_true(v128_and(v128_and(usable_a, usable_b), v128_or(normal, exact))):
-            return result
+    if f32x4_is_plain_product(a, b, result, f32x4_eq(a, v128(0))):
+        return result
     return f32x4_lanes(u32(DIV), a, b)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def sqrtps(a: v128) -> v128:
-    if (load_u64(u32(MXCSR_AT)) & CONTROL_PE) == PLAIN_PE:
-        normal = v128_and(f32x4_ge(a, v128(LEAST32)), f32x4_lt(a, v128(INFINITY32)))
-        if i32x4_all_true(v128_or(normal, f32x4_eq(a, v128(0)))):
-            return f32x4_sqrt(a)
+    normal = v128_and(f32x4_ge(a, v128(LEAST32)), f32x4_lt(a, v128(INFINITY32)))
+    if is_plain() and i32x4_all_true(v128_or(normal, f32x4_eq(a, v128(0)))):
+        return f32x4_sqrt(a)
     return f32x4_lanes(u32(SQRT), a, a)
