@@ -25,6 +25,12 @@ LARGE: Final = 0xFD << 24
 
 
 @core_function()
+def f32_are_usable(a: u32, b: u32) -> bool:
+    """Is neither a denormal?"""
+    return (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS
+
+
+@core_function()
 def f32_is_signaling(x: u32) -> bool:
     return (x << 1) > INFINITE and (x & QUIET) == 0
 
@@ -35,8 +41,7 @@ def f32_slow(operation: u32, a: u32, b: u32, result: u32) -> u32:
     begin()
     if (
         ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
+        and f32_are_usable(a, b)
         and not f32_is_signaling(a)
         and not f32_is_signaling(b)
     ):
@@ -64,12 +69,7 @@ def f32_add(a: u32, b: u32) -> u32:
     y = f32.from_bits(b)
     total = x + y
     result = total.to_bits()
-    if (
-        (control & CONTROL) == PLAIN
-        and (result << 1) < INFINITE
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
-    ):
+    if (control & CONTROL) == PLAIN and (result << 1) < INFINITE and f32_are_usable(a, b):
         if (control & PE) != 0:
             return result
         if (a << 1) < LARGE and (b << 1) < LARGE:
@@ -87,12 +87,7 @@ def f32_sub(a: u32, b: u32) -> u32:
     y = f32.from_bits(b)
     total = x - y
     result = total.to_bits()
-    if (
-        (control & CONTROL) == PLAIN
-        and (result << 1) < INFINITE
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
-    ):
+    if (control & CONTROL) == PLAIN and (result << 1) < INFINITE and f32_are_usable(a, b):
         if (control & PE) != 0:
             return result
         if (a << 1) < LARGE and (b << 1) < LARGE:
@@ -110,7 +105,7 @@ def f32_mul(a: u32, b: u32) -> u32:
     y = f32.from_bits(b)
     product = x * y
     result = product.to_bits()
-    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+    if (control & CONTROL) == PLAIN and f32_are_usable(a, b):
         if (result << 1) - ABOVE_TINY < NORMALS:
             if (control & PE) == 0 and f64(product) != f64(x) * f64(y):
                 note_inexact(control)
@@ -127,7 +122,7 @@ def f32_div(a: u32, b: u32) -> u32:
     y = f32.from_bits(b)
     quotient = x / y
     result = quotient.to_bits()
-    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+    if (control & CONTROL) == PLAIN and f32_are_usable(a, b):
         if (result << 1) - ABOVE_TINY < NORMALS:
             if (control & PE) == 0 and f64(quotient) * f64(y) != f64(x):
                 note_inexact(control)

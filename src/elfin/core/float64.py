@@ -31,6 +31,12 @@ LARGE: Final = 0x7FD << 53  # below it no sum of a few terms overflows
 
 
 @core_function()
+def f64_are_usable(a: u64, b: u64) -> bool:
+    """Is neither a denormal?"""
+    return (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS
+
+
+@core_function()
 def f64_is_signaling(x: u64) -> bool:
     return (x << 1) > INFINITE and (x & QUIET) == 0
 
@@ -41,8 +47,7 @@ def f64_slow(operation: u32, a: u64, b: u64, result: u64) -> u64:
     begin()
     if (
         ((a << 1) >= INFINITE or (b << 1) >= INFINITE)
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
+        and f64_are_usable(a, b)
         and not f64_is_signaling(a)
         and not f64_is_signaling(b)
     ):
@@ -70,12 +75,7 @@ def f64_add(a: u64, b: u64) -> u64:
     y = f64.from_bits(b)
     total = x + y
     result = total.to_bits()
-    if (
-        (control & CONTROL) == PLAIN
-        and (result << 1) < INFINITE
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
-    ):
+    if (control & CONTROL) == PLAIN and (result << 1) < INFINITE and f64_are_usable(a, b):
         if (control & PE) != 0:
             return result
         if (a << 1) < LARGE and (b << 1) < LARGE:
@@ -93,12 +93,7 @@ def f64_sub(a: u64, b: u64) -> u64:
     y = f64.from_bits(b)
     total = x - y
     result = total.to_bits()
-    if (
-        (control & CONTROL) == PLAIN
-        and (result << 1) < INFINITE
-        and (a << 1) - 1 >= DENORMALS
-        and (b << 1) - 1 >= DENORMALS
-    ):
+    if (control & CONTROL) == PLAIN and (result << 1) < INFINITE and f64_are_usable(a, b):
         if (control & PE) != 0:
             return result
         if (a << 1) < LARGE and (b << 1) < LARGE:
@@ -113,7 +108,7 @@ def f64_sub(a: u64, b: u64) -> u64:
 def f64_mul(a: u64, b: u64) -> u64:
     control = load_u64(u32(MXCSR_AT))
     result = (f64.from_bits(a) * f64.from_bits(b)).to_bits()
-    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+    if (control & CONTROL) == PLAIN and f64_are_usable(a, b):
         if (result << 1) - ABOVE_TINY < NORMALS:
             if (control & PE) != 0 or is_short_product(a, b):
                 return result
@@ -127,7 +122,7 @@ def f64_div(a: u64, b: u64) -> u64:
     control = load_u64(u32(MXCSR_AT))
     quotient = f64.from_bits(a) / f64.from_bits(b)
     result = quotient.to_bits()
-    if (control & CONTROL) == PLAIN and (a << 1) - 1 >= DENORMALS and (b << 1) - 1 >= DENORMALS:
+    if (control & CONTROL) == PLAIN and f64_are_usable(a, b):
         if (result << 1) - ABOVE_TINY < NORMALS:
             if (control & PE) != 0:
                 return result

@@ -6,8 +6,8 @@ than that DAZ is off and no trap is pending.
 
 from __future__ import annotations
 
-from elfin.core.float32 import DENORMALS as DENORMALS32
-from elfin.core.float64 import DENORMALS as DENORMALS64
+from elfin.core.float32 import f32_are_usable
+from elfin.core.float64 import f64_are_usable
 from elfin.core.mxcsr import MXCSR_AT, TRAP_OR_DAZ, begin, settle
 from elfin.core.softfloat import F32, F64, widened, without_denormal
 from elfin.core.softfloat_convert import (
@@ -21,16 +21,24 @@ from elfin.core.softfloat_convert import (
 from elfin.dialect import core_function, f32, f64, load_u64, u32, u64
 
 
+@core_function(reads="mxcsr")
+def f64_compares_plainly(a: u64, b: u64) -> bool:
+    """Is no trap pending, and is neither a denormal?"""
+    return (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0 and f64_are_usable(a, b)
+
+
+@core_function(reads="mxcsr")
+def f32_compares_plainly(a: u32, b: u32) -> bool:
+    """Is no trap pending, and is neither a denormal?"""
+    return (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0 and f32_are_usable(a, b)
+
+
 @core_function(reads="mxcsr", writes="mxcsr")
 def f64_relation(a: u64, b: u64, quiet_invalid: u32) -> u32:
     """How a compares to b, as COMISD (quiet NaNs are invalid) and UCOMISD set CF, PF and ZF."""
     x = f64.from_bits(a)
     y = f64.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS64
-        and (b << 1) - 1 >= DENORMALS64
-    ):
+    if f64_compares_plainly(a, b):
         if x > y:
             return u32(GREATER)
         if x < y:
@@ -48,11 +56,7 @@ def f32_relation(a: u32, b: u32, quiet_invalid: u32) -> u32:
     """As `f64_relation`."""
     x = f32.from_bits(a)
     y = f32.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS32
-        and (b << 1) - 1 >= DENORMALS32
-    ):
+    if f32_compares_plainly(a, b):
         if x > y:
             return u32(GREATER)
         if x < y:
@@ -112,11 +116,7 @@ def f64_min(a: u64, b: u64) -> u64:
     """a if it is less, else b."""
     x = f64.from_bits(a)
     y = f64.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS64
-        and (b << 1) - 1 >= DENORMALS64
-    ):
+    if f64_compares_plainly(a, b):
         if x < y:
             return a
         if x >= y:
@@ -132,11 +132,7 @@ def f64_max(a: u64, b: u64) -> u64:
     """a if it is greater, else b."""
     x = f64.from_bits(a)
     y = f64.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS64
-        and (b << 1) - 1 >= DENORMALS64
-    ):
+    if f64_compares_plainly(a, b):
         if x > y:
             return a
         if x <= y:
@@ -152,11 +148,7 @@ def f32_min(a: u32, b: u32) -> u32:
     """a if it is less, else b."""
     x = f32.from_bits(a)
     y = f32.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS32
-        and (b << 1) - 1 >= DENORMALS32
-    ):
+    if f32_compares_plainly(a, b):
         if x < y:
             return a
         if x >= y:
@@ -172,11 +164,7 @@ def f32_max(a: u32, b: u32) -> u32:
     """a if it is greater, else b."""
     x = f32.from_bits(a)
     y = f32.from_bits(b)
-    if (
-        (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0
-        and (a << 1) - 1 >= DENORMALS32
-        and (b << 1) - 1 >= DENORMALS32
-    ):
+    if f32_compares_plainly(a, b):
         if x > y:
             return a
         if x <= y:

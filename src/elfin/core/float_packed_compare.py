@@ -6,22 +6,18 @@ The fast path wants lanes that are neither NaN nor denormal; see `float_compare`
 from __future__ import annotations
 
 from elfin.core.float_compare import soft_extreme32, soft_extreme64
-from elfin.core.float_packed import LEAST32, LEAST64
+from elfin.core.float_packed import f32x4_usable, f64x2_usable
 from elfin.core.mxcsr import MXCSR_AT, TRAP_OR_DAZ, begin, settle
 from elfin.core.softfloat import F32, F64, widened
 from elfin.core.softfloat_convert import GREATER, LESS, holds, quiet_is_invalid, soft_relation
 from elfin.dialect import core_function, load_u64, u32, u64, v128
 from elfin.dialect.lanes import (
-    f32x4_abs,
     f32x4_eq,
-    f32x4_ge,
     f32x4_le,
     f32x4_lt,
     f32x4_pmax,
     f32x4_pmin,
-    f64x2_abs,
     f64x2_eq,
-    f64x2_ge,
     f64x2_le,
     f64x2_lt,
     f64x2_pmax,
@@ -36,30 +32,21 @@ from elfin.dialect.lanes import (
     i64x2_splat,
     v128_and,
     v128_not,
-    v128_or,
 )
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def is_plain_f64x2(a: v128, b: v128) -> bool:
     """Can comparing these lanes leave no trace in MXCSR?"""
-    if (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) != 0:
-        return False
-    zero = v128(0)
-    usable_a = v128_or(f64x2_eq(a, zero), f64x2_ge(f64x2_abs(a), v128(LEAST64)))
-    usable_b = v128_or(f64x2_eq(b, zero), f64x2_ge(f64x2_abs(b), v128(LEAST64)))
-    return i64x2_all_true(v128_and(usable_a, usable_b))
+    usable = v128_and(f64x2_usable(a), f64x2_usable(b))
+    return (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0 and i64x2_all_true(usable)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
 def is_plain_f32x4(a: v128, b: v128) -> bool:
     """Can comparing these lanes leave no trace in MXCSR?"""
-    if (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) != 0:
-        return False
-    zero = v128(0)
-    usable_a = v128_or(f32x4_eq(a, zero), f32x4_ge(f32x4_abs(a), v128(LEAST32)))
-    usable_b = v128_or(f32x4_eq(b, zero), f32x4_ge(f32x4_abs(b), v128(LEAST32)))
-    return i32x4_all_true(v128_and(usable_a, usable_b))
+    usable = v128_and(f32x4_usable(a), f32x4_usable(b))
+    return (load_u64(u32(MXCSR_AT)) & TRAP_OR_DAZ) == 0 and i32x4_all_true(usable)
 
 
 @core_function(reads="mxcsr", writes="mxcsr")
