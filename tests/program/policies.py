@@ -1,16 +1,24 @@
 """Ways to run programs, by the name in $ELFIN_TIER: the tiers, and the translator under hard conditions.
 
-`jit-soon` translates whatever a branch goes to, at once.  `jit-mixed` moves between the tiers at random
-boundaries: turns end after random numbers of instructions, translations go out of use now and then, and some
-programs run with exact checks from the start.
+`jit-soon` translates whatever a branch goes to, at once, into regions of very different sizes; what stands in the
+middle of a unit already gets one of its own at once in one of four cases, in the others when control comes there
+often.  `jit-mixed` moves between the tiers at random boundaries: turns end after random numbers of instructions,
+translations go out of use now and then, and some programs run with exact checks from the start.
+
+Which sizes and which cases: $ELFIN_SEED says it.  Units are kept in files beside the built programs, for later
+tests, the other policy and the next run, until elfin's sources, this file or the seed change.
 
 As a program (`python policies.py TIER run ...`) it is the command line `elfin` with that tier.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import random
 import sys
+from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Final, cast
 from unittest.mock import patch
 
@@ -20,20 +28,59 @@ from elfin.kernel.exit import BudgetEnd, Exit
 from elfin.kernel.task import Task
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
+from elfin.tiers.jit.copies import Wish
 from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.store import Folder
+from elfin.tiers.jit.units import Known, Unit
 
 NEVER: Final = 1 << 30
+SEED: Final = int(os.environ.get("ELFIN_SEED", "1"))
+SIZES: Final = (5, 20, 20, 40, 200)  # instructions of a region, which may have a block more
+OFTEN: Final = 6  # th time that the interpreter asks, which is when a branch was taken 32 times
+KEPT: Final = Path(__file__).parents[2] / ".cache" / "programs" / "units"
+KEPT_BYTES: Final = 4 << 30
 
 
 class Soon(Translator):
-    """No code is too cold; regions are small, because so many addresses begin one."""
+    """No code is too cold."""
 
     def __init__(self) -> None:
         super().__init__(hot=1)
+        self.generation = 0
+        self.asked: Counter[int] = Counter()
+        self.inside: defaultdict[int, list[Unit]] = defaultdict(list)  # by start of a block
 
-    def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
-        with patch.multiple(config, REGION_OPS=200, UNIT_REGIONS=3):
-            super().translate(memory, pc, weigh=weigh)
+    def _make(self, memory: GuestMemory, wish: Wish) -> Known | None:
+        chance = random.Random(f"{SEED} {wish.pc}")
+        wait = chance.choice((0, OFTEN, OFTEN, OFTEN))
+        self.asked[wish.pc] += 1
+        if self.asked[wish.pc] < wait and self._has_inside(memory, wish.pc, wish.policy):
+            return None
+        with patch.multiple(config, REGION_OPS=chance.choice(SIZES), UNIT_REGIONS=3):
+            return self._noted(super()._make(memory, wish))
+
+    def _recall(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
+        return self._noted(super()._recall(memory, pc, policy))
+
+    def _noted(self, known: Known | None) -> Known | None:
+        if self.generation != self.units.generation:
+            self.generation = self.units.generation
+            self.inside.clear()
+        if known is not None:
+            for at, _ in known.unit.code:
+                self.inside[at].append(known.unit)
+        return known
+
+    def _has_inside(self, memory: GuestMemory, pc: int, policy: Policy) -> bool:
+        """Is the code at `pc` of a unit that is in use?"""
+        return any(unit.is_of(memory, policy) for unit in reversed(self.inside[pc]))
+
+
+def kept(engine: str) -> Folder:
+    """Where the units of these policies are."""
+    rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return Folder(KEPT, f"{engine} {rules} {SEED}", KEPT_BYTES)
 
 
 class Mixed(Soon):
@@ -73,6 +120,8 @@ def choose(name: str) -> str:
     if translator is None:
         return name
     vars(policy)["Translator"] = translator
+    if issubclass(translator, Soon):
+        vars(policy)["user_store"] = kept
     vars(config)["UNITS_OF_ENTRY"] = 1000  # many programs at the same addresses
     return "jit"
 
