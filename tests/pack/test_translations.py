@@ -136,6 +136,18 @@ def test_another_program_fetches_no_chunk(
     assert (made > 0, found) == (True, 0)
 
 
+def test_two_processes_make_the_same(switches: Callable[..., Path], tmp_path: Path) -> None:
+    found = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        chunks = Chunks(folder)
+        with Bare(tier="jit", kept=False) as machine:
+            add(machine, str(switches()), chunks, lambda *_: None, 1500, processes)
+        found.append((chunks.finish(), sorted(path.name for path in folder.iterdir())))
+    assert found[0] == found[1]
+
+
 def test_the_index_reads_back() -> None:
     index = Index(((1, 7, 0), (5, 2**32 - 1, 1)), ((0, 0, 10), (0, 10, 99)), ("one", "two"))
     assert Index.decode(index.encode()) == index

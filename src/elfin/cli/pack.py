@@ -66,7 +66,7 @@ def make(options: argparse.Namespace, out: Path) -> None:
         command = _add_program(images, options)
     environment = {word.split("=", 1)[0]: word for word in (*ENVIRONMENT, *options.env)}
     folder = options.folder or ("/" if options.root else "/root")
-    made = _translate(options, command[0], out / "image") if options.translations > 0 else ""
+    made = translate(options, command[0], out / "image") if options.translations > 0 else ""
     images.finish(
         Index(
             command=tuple(map(os.fsencode, command)),
@@ -94,7 +94,7 @@ def _add_program(images: object, options: argparse.Namespace) -> list[str]:
     return [place, *options.entry]
 
 
-def _translate(options: argparse.Namespace, command: str, out: Path) -> str:
+def translate(options: argparse.Namespace, command: str, out: Path) -> str:
     """Translate ahead of time: the program, or those of the tree, what is started first; the index's name."""
     from elfin.machine.machine import Machine
     from elfin.pack.programs import programs
@@ -113,8 +113,14 @@ def _translate(options: argparse.Namespace, command: str, out: Path) -> str:
         else:
             found = programs(options.root, command)
         for program in found:
-            if left > 0:
+            if left <= 0:
+                break
+            try:
                 left -= add(machine, program, chunks, progress, left)
+            except ElfinError as error:
+                if options.root is None:
+                    raise
+                print(f"elfin: not translated: {error}", file=sys.stderr)
     return chunks.finish()
 
 

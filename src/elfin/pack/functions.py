@@ -78,8 +78,8 @@ def _follow_pointers(code: Code) -> None:
 def _pointers(code: Code, start: int, end: int) -> Iterator[int]:
     """Words of data that may be addresses of code."""
     words = memoryview(code.memory.read(start, (end - start) & -WORD)).cast("Q")
-    low = min(area.start for area in code.executable)
-    high = max(area.stop for area in code.executable)
+    low = min((area.start for area in code.executable), default=0)
+    high = max((area.stop for area in code.executable), default=0)
     return (word for word in dict.fromkeys(words) if low <= word < high and code.is_code(word))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final, cast
 
@@ -16,13 +17,11 @@ from elfin import config
 from elfin.errors import ElfinError
 from elfin.loader.stack import Aux, read_auxv
 from elfin.machine.machine import Machine
-from elfin.pack.functions import Code, find
-from elfin.pack.loops import Function, analyse, ranked
+from elfin.pack.functions import find
+from elfin.pack.loops import analyse, ranked
+from elfin.pack.parallel import Made, Work, units
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit import record
-from elfin.tiers.jit.ahead import POLICY, Index, Place, Row, check_of
-from elfin.tiers.jit.unit import translate
-from elfin.tiers.jit.units import Unit
+from elfin.tiers.jit.ahead import Index, Place, Row
 
 CHUNK: Final = 1 << 16  # bytes before compression
 Progress = Callable[[str, int, int], None]  # program, functions done, of how many
@@ -39,15 +38,13 @@ class Chunks:
         self._rows: dict[tuple[int, int], int] = {}
         self._open = bytearray()
 
-    def add(self, unit: Unit, rows: Sequence[tuple[int, int]]) -> None:
-        """`rows`: addresses and their sums that the unit is found by, if no other is."""
-        data = record.encode(unit, unit.wasm)
-        if self._open and len(self._open) + len(data) > CHUNK:
+    def add(self, made: Made) -> None:
+        if self._open and len(self._open) + len(made.data) > CHUNK:
             self._write()
-        for row in rows:
+        for row in made.rows:
             self._rows.setdefault(row, len(self._places))
-        self._places.append((len(self._names), len(self._open), len(data)))
-        self._open += data
+        self._places.append((len(self._names), len(self._open), len(made.data)))
+        self._open += made.data
 
     def finish(self) -> str:
         """The name of the index; "" without units."""
@@ -74,8 +71,10 @@ def add(
     chunks: Chunks,
     progress: Progress,
     most: int = config.AHEAD_OPS,
+    processes: int | None = None,
 ) -> int:
-    """Translate what of a program may be hot, up to `most` instructions; how many it were."""
+    """Translate what of a program may be hot, up to `most` instructions; how many it were.  ElfinError for what cannot
+    be loaded."""
     try:
         process = machine.start([program.encode()], env={}, files=lambda _: [])
     except OSError as error:
@@ -86,29 +85,14 @@ def add(
     functions = {entry: analyse(code, entry) for entry in code.starts}
     chosen = ranked(functions)
     done = 0
-    for number, function in enumerate(chosen):
-        progress(program, number, len(chosen))
-        if done + function.size > most:
-            break
-        unit = _unit(code, function, functions)
-        if unit is not None:
-            done += unit.ops
-            addresses = dict.fromkeys((*unit.entries, *function.inner))
-            chunks.add(unit, [(at, check_of(memory, at)) for at in addresses])
+    with closing(units(Work(code, functions), [f.entry for f in chosen], processes)) as made:
+        for number, (function, unit) in enumerate(zip(chosen, made, strict=True)):
+            progress(program, number, len(chosen))
+            if done + function.size > most:
+                break
+            if unit is not None:
+                done += unit.ops
+                chunks.add(unit)
     progress(program, len(chosen), len(chosen))
     machine.kill(process)
     return done
-
-
-def _unit(code: Code, function: Function, functions: Container[int]) -> Unit | None:
-    """Its functions begin at the entry, and where loops do that may run on when they are hot."""
-    return translate(
-        code.memory,
-        function.entry,
-        POLICY,
-        read=lambda _, pc: code.read(pc),
-        edges=code.edges,
-        also={at: code.starts.keys() | outside for at, outside in function.headers.items()},
-        ends=code.starts,
-        is_known=lambda at: at in functions,
-    )

@@ -1,0 +1,92 @@
+"""The units of a program's functions, made by as many processes as there are processors.
+
+Input:  the program's code, which of its functions are to be translated, in which order.
+Output: for each of them what was made, in that order, as long as somebody asks.
+A child begins as a copy of this process, so that only entries and finished units go from one to the other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from elfin.pack.functions import Code
+from elfin.pack.loops import Function
+from elfin.tiers.jit import record
+from elfin.tiers.jit.ahead import POLICY, check_of
+from elfin.tiers.jit.unit import translate
+
+FEW: Final = 64  # functions: to start processes takes as long
+PORTION: Final = 4  # functions that a process takes at once
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A unit as bytes; `rows`: addresses and their sums that it is found by, if no other is."""
+
+    ops: int
+    data: bytes
+    rows: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A program, and all that is known of it."""
+
+    code: Code
+    functions: Mapping[int, Function]
+
+    def make(self, entry: int) -> Made | None:
+        """The unit of a function: its functions begin at the entry, and where loops do that may run on when they are
+        hot."""
+        function = self.functions[entry]
+        unit = translate(
+            self.code.memory,
+            entry,
+            POLICY,
+            read=lambda _, pc: self.code.read(pc),
+            edges=self.code.edges,
+            also={at: self.code.starts.keys() | out for at, out in function.headers.items()},
+            ends=self.code.starts,
+            is_known=lambda at: at in self.functions,
+        )
+        if unit is None:
+            return None
+        addresses = dict.fromkeys((*unit.entries, *function.inner))
+        rows = tuple((at, check_of(self.code.memory, at)) for at in addresses)
+        return Made(unit.ops, record.encode(unit, unit.wasm), rows)
+
+
+def units(
+    work: Work, chosen: Sequence[int], processes: int | None = None
+) -> Generator[Made | None]:
+    """What is made of the functions at these addresses."""
+    count = _processors() if processes is None else processes
+    if count < 2 or len(chosen) < FEW or sys.platform != "linux":
+        yield from map(work.make, chosen)
+        return
+    with multiprocessing.get_context("fork").Pool(count, _begin, (work,)) as pool:
+        yield from pool.imap(_make, chosen, PORTION)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+# -- in a child -----------------------------------------------------------------------------------
+
+_work: Final[list[Work]] = []  # the one it was started for
+
+
+def _begin(work: Work) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    _work.append(work)
+
+
+def _make(entry: int) -> Made | None:
+    return _work[0].make(entry)
