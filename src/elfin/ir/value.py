@@ -101,6 +101,8 @@ class Value:
 
     def zext(self, to: Type) -> Value:
         """Zero-extended to a type at least as wide."""
+        if self.op == "const":
+            return const(to, self.imm)
         return self if to is self.type else make("zext", to, self)
 
     def sext(self, to: Type) -> Value:

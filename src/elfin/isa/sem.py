@@ -83,6 +83,7 @@ class Sem:
         self.rep = rep  # "", "rep" (f3) or "repne" (f2), for string instructions
         self.out: list[Effect] = []
         self._writes: dict[int | Value, tuple[Slot, Value]] = {}
+        self._reads: dict[tuple[int | Value, Type], Value] = {}  # since the last call
         self._next_var = first_var
 
     # -- naming and effects ----------------------------------------------------------------
@@ -100,6 +101,7 @@ class Sem:
         `type_` is the result's type, None for a function without result.  A core function that may
         fault (its row says so) ends the instruction there, with nothing committed.
         """
+        self._reads.clear()
         if type_ is None:
             self.out.append(Let(None, make("call", I32, *args, imm=name)))
             return None
@@ -123,9 +125,13 @@ class Sem:
                 pending = self._writes.get(offset)
                 if pending is not None:
                     return pending[1].resize(type_)
-                if isinstance(offset, int):
-                    return self.let(make("get", type_, imm=offset))
-                return self.let(make("get_at", type_, offset))
+                if (offset, type_) not in self._reads:
+                    if isinstance(offset, int):
+                        got = make("get", type_, imm=offset)
+                    else:
+                        got = make("get_at", type_, offset)
+                    self._reads[offset, type_] = self.let(got)
+                return self._reads[offset, type_]
 
     def write(self, place: Place, value: Value) -> None:
         """The operand becomes `value`.  A 32-bit general register clears its upper half."""

@@ -26,6 +26,7 @@ from elfin.isa.sem import Sem
 from elfin.lift.entry import EntryBinder
 from elfin.opt.drop import drop_variables
 from elfin.opt.effects import values
+from elfin.opt.simplify import simplify
 from elfin.opt.spread import spread
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.inline import TAKES_INTEGER
@@ -95,7 +96,8 @@ def lift(op: Op, block: dict[object, int]) -> Lifted:
     if before < len(known):
         return known[before]
     binder = _Binder(op.variant, op)
-    found = look(early_leaves(_effects(binder, op.variant, _made[0] * STEP)))
+    body = early_leaves(_effects(binder, op.variant, _made[0] * STEP))
+    found = look(simplify(body) if is_wordy(body) else body)
     _made[0] += 1
     if binder.placed and op.variant not in _placed:
         _placed.add(op.variant)
@@ -140,6 +142,24 @@ def early_leaves(body: list[Effect]) -> list[Effect]:
     if body and isinstance(body[-1], Leave):
         body.sort(key=lambda effect: isinstance(effect, Put))
     return body
+
+
+def is_wordy(body: list[Effect]) -> bool:
+    """Is there an operation of constants only, as with an immediate, or of a value and itself?  XOR of a register and
+    itself is how code says zero."""
+    return any(_is_wordy(value) for effect in body for value in values(effect))
+
+
+def _is_wordy(value: Value) -> bool:
+    args = value.args
+    if not args:
+        return False
+    first = args[0]
+    if len(args) == 1:
+        return first.op == "const" or _is_wordy(first)
+    if len(args) == 2 and (first is args[1] or first.op == "const" == args[1].op):
+        return True
+    return any(map(_is_wordy, args))
 
 
 @cache
