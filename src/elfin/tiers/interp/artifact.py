@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -63,11 +64,23 @@ def cache_folder() -> Path:
 def sources_key() -> str:
     """Changes when a source file does of what makes Wasm."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {PACKAGE}".encode())
-    for name in SOURCES:
-        for path in sorted(PACKAGE.glob(f"{name}.py")) + sorted((PACKAGE / name).rglob("*.py")):
-            state = path.stat()
-            digest.update(f"{path.name} {state.st_mtime_ns} {state.st_size}".encode())
+    for name in sorted(_states(PACKAGE, "")):
+        digest.update(name.encode())
     return digest.hexdigest()[:32]
+
+
+def _states(folder: str | Path, inside: str) -> Iterator[str]:
+    """Path, time and size of each source below a folder of the package."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = f"{inside}{entry.name}"
+            if not inside and entry.name.removesuffix(".py") not in SOURCES:
+                continue
+            if entry.is_dir():
+                yield from _states(entry.path, f"{name}/")
+            elif name.endswith(".py"):
+                state = entry.stat()
+                yield f"{name} {state.st_mtime_ns} {state.st_size}"
 
 
 def _key(host: Host, profiled: bool, counted: bool) -> str:
