@@ -17,8 +17,9 @@ from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
 from elfin.tiers.jit.inside import read_warm
+from elfin.tiers.jit.plan import plan
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.unit import translate
+from elfin.tiers.jit.unit import make
 from elfin.tiers.jit.units import Unit
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
@@ -43,9 +44,9 @@ class Translations:
         self.memory.write(ADDRESS, code.ljust(SIZE, b"\xcc"))
         self.memory.exports["drop_code"]()
         policy = POLICIES.get(source.partition("\n")[0], Policy(exact=False))
-        unit = translate(self.memory, ADDRESS, policy, read=read_warm)
-        assert unit is not None
-        return unit
+        planned = plan(self.memory, ADDRESS, policy, read=read_warm)
+        assert planned is not None
+        return make(planned).unit
 
     def wat(self, source: str) -> str:
         module = Module.decode(self.unit(source).wasm)

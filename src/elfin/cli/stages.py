@@ -28,9 +28,10 @@ from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.inside import read_warm
 from elfin.tiers.jit.liveness import lift_region
+from elfin.tiers.jit.plan import plan
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import discover
-from elfin.tiers.jit.unit import translate
+from elfin.tiers.jit.unit import make
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
 from elfin.wasm.text import module_text
@@ -136,10 +137,10 @@ def tree(place: Place) -> Iterator[str]:
 def wasm(place: Place) -> Iterator[str]:
     """The module that holds the region, in the text format."""
     with _loaded(place) as (memory, address, names):
-        unit = translate(memory, address, Policy(exact=False), read=read_warm, name=names.in_memory)
-        if unit is None:
+        found = plan(memory, address, Policy(exact=False), read=read_warm, name=names.in_memory)
+        if found is None:
             raise ElfinError(f"nothing at {address:#x} can be translated: the interpreter runs it")
-        for line in module_text(Module.decode(unit.wasm), folded_lines).splitlines():
+        for line in module_text(Module.decode(make(found).unit.wasm), folded_lines).splitlines():
             yield line + _comment(line, DECIMAL, 10, lambda at: names.in_memory(memory, at))
 
 

@@ -19,7 +19,8 @@ from elfin.pack.functions import Code
 from elfin.pack.loops import Function
 from elfin.tiers.jit import record
 from elfin.tiers.jit.ahead import POLICY, check_of
-from elfin.tiers.jit.unit import translate
+from elfin.tiers.jit.plan import plan
+from elfin.tiers.jit.unit import make
 
 FEW: Final = 64  # functions: to start processes takes as long
 PORTION: Final = 4  # functions that a process takes at once
@@ -45,7 +46,7 @@ class Work:
         """The unit of a function: its functions begin at the entry, and where loops do that may run on when they are
         hot."""
         function = self.functions[entry]
-        unit = translate(
+        planned = plan(
             self.code.memory,
             entry,
             POLICY,
@@ -55,8 +56,9 @@ class Work:
             ends=self.code.starts,
             is_known=lambda at: at in self.functions,
         )
-        if unit is None:
+        if planned is None:
             return None
+        unit = make(planned).unit
         addresses = dict.fromkeys((*unit.entries, *function.inner))
         rows = tuple((at, check_of(self.code.memory, at)) for at in addresses)
         return Made(unit.ops, record.encode(unit, unit.wasm), rows)

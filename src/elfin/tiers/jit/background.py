@@ -27,14 +27,13 @@ from elfin.garbage import keep_more, uncollected
 from elfin.ir.value import alone
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.copies import MAKES, Wish
+from elfin.tiers.jit.copies import MAKES, PLANS, Wish
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.engine import Translator
     from elfin.tiers.jit.plan import Plan
     from elfin.tiers.jit.unit import Making
 
-PLANS: Final = "elfin.tiers.jit.plan"  # imported by the thread
 AHEAD: Final = 2  # plans of a machine under way: one is worked at, one waits
 STACK: Final = (
     32 << 20

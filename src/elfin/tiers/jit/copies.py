@@ -21,11 +21,11 @@ from elfin.tiers.jit.units import Unit
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.plan import Namer
-    from elfin.tiers.jit.unit import Watcher
+    from elfin.tiers.jit.unit import Making, Watcher
 
-MAKES: Final = (
-    "elfin.tiers.jit.unit"  # most of the package: who only wants units does not import it
-)
+# Most of the package: who only wants units does not import it.
+PLANS: Final = "elfin.tiers.jit.plan"
+MAKES: Final = "elfin.tiers.jit.unit"
 EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permission bytes with X
 
 
@@ -70,7 +70,7 @@ def make(
     def is_known(at: int) -> bool:
         return at not in wish.own and exports["translated_index"](at, handler) != 0
 
-    unit: Unit | None = importlib.import_module(MAKES).translate(
+    plan = importlib.import_module(PLANS).plan(
         memory,
         wish.pc,
         wish.policy,
@@ -78,6 +78,10 @@ def make(
         is_known=is_known,
         ways=wish.ways,
         name=name,
-        watch=watch,
     )
-    return unit
+    if plan is None:
+        return None
+    making: Making = importlib.import_module(MAKES).make(plan)
+    if watch is not None:
+        watch(making)
+    return making.unit

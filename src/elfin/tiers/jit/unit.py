@@ -8,7 +8,7 @@ Output: the `Unit`, which is the same wherever the code, its ways and the policy
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,12 +23,10 @@ from elfin.ir.value import alone, forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
-from elfin.tiers.jit.code import Edges, read_run
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
-from elfin.tiers.jit.plan import NOTHING, Known, Namer, Plan, Reader, plan
-from elfin.tiers.jit.policy import Policy
+from elfin.tiers.jit.plan import Plan
 from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.units import Unit
 
@@ -62,43 +60,6 @@ def _deep() -> Iterator[None]:
     finally:
         if sys.getrecursionlimit() == raised:  # else another thread has chosen one meanwhile
             sys.setrecursionlimit(limit)
-
-
-def translate(
-    memory: GuestMemory,
-    pc: int,
-    policy: Policy,
-    *,
-    read: Reader = read_run,
-    edges: Edges | None = None,
-    most: int | None = None,
-    is_known: Known = lambda _: False,
-    ways: Iterable[tuple[int, int]] = (),
-    also: Mapping[int, Container[int]] = NOTHING,
-    ends: Container[int] = (),
-    name: Namer | None = None,
-    watch: Watcher | None = None,
-) -> Unit | None:
-    """Plan (see `plan`), and make the unit at once."""
-    planned = plan(
-        memory,
-        pc,
-        policy,
-        read=read,
-        edges=edges,
-        most=most,
-        is_known=is_known,
-        ways=ways,
-        also=also,
-        ends=ends,
-        name=name,
-    )
-    if planned is None:
-        return None
-    making = make(planned)
-    if watch is not None:
-        watch(making)
-    return making.unit
 
 
 def make(plan: Plan) -> Making:
