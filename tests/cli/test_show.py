@@ -34,7 +34,7 @@ def test_decode(program):
 
 def test_ir(program):
     done = elfin("show", program, "--stage", "ir", "--count", "1")
-    assert done.stdout == b"400000: mov eax, 0x1\n    rax = zext(0x1:i32):i64\n"
+    assert done.stdout == b"400000: mov eax, 0x1\n    rax = 0x1:i64\n"
 
 
 def test_opt(program):
