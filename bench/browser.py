@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import shutil
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import echo
 import report
 from chromium import Chromium, chromium
 from measure import CHECK, Run, RunError, Runner, runners
@@ -23,6 +25,7 @@ from playwright.sync_api import Error, Page
 from rounds import NATIVE, Clock, Timing, estimate, measure
 from suite import Workload
 
+from elfin.cli.main import main as elfin
 from elfin.pack.site import make_site
 
 HERE: Final = Path(__file__).parent
@@ -31,6 +34,7 @@ WATCHED: Final = 9.0  # seconds that a program runs to see how it gets warm
 WINDOW: Final = 0.5  # seconds over which a speed is taken
 STEADY: Final = 5.0  # seconds after which the speed is thought to be the steady one
 NEAR: Final = 0.7  # of the steady speed: what has to be reached
+TYPING: Final = 60.0  # seconds that typing takes
 LONG: Final = 30  # times the work of about a second: it runs until it is stopped
 
 
@@ -104,7 +108,7 @@ def browse(
             BrowserRunner("page-wasm", (), takes_wasm=True, browser=browser),
         ]
         plan = [(w, [r for r in chosen if r.can_run(w)]) for w in workloads]
-        clock.left += estimate(plan, rounds) + (WATCHED + 3) * len(workloads)
+        clock.left += estimate(plan, rounds) + (WATCHED + 3) * len(workloads) + TYPING
         timings = measure(plan, rounds, clock)
         for runner in chosen:
             if isinstance(runner, BrowserRunner):
@@ -113,6 +117,8 @@ def browse(
         for workload in workloads:
             clock.note(f"{workload.name} gets warm", WATCHED + 3)
             found.append(warm(browser, workload))
+        clock.note("keys are typed", TYPING)
+        typed = echo.echoes(browser, f"{browser.address}/shell/index.html")
         names = [r.name for r in chosen if r is not native]
         version = f"Chromium {browser.version}, its default settings."
     sections = [
@@ -120,8 +126,9 @@ def browse(
             "In the browser: kernels, steady state, × native",
             f"{report.steady(timings, names)}\n\n{version}",
         ),
-        ("In the browser: what was asked", goals(timings, found)),
+        ("In the browser: what was asked", goals(timings, found, typed)),
         ("In the browser: a program that was just dropped", warmths(found)),
+        ("In the browser: typing at a packed shell", echo.table(typed)),
     ]
     return sections, any(t.failed for t in timings)
 
@@ -133,12 +140,20 @@ def site(workloads: Sequence[Workload]) -> Iterator[Path]:
         folder = Path(name)
         make_site(folder, has_image=False, title="bench")
         shutil.copy(HERE / "wasi_worker.js", folder)
+        _pack_shell(folder / "shell")
         (folder / "kernels").mkdir()
         for workload in workloads:
             for path in (workload.program, workload.wasm):
                 if path is not None:
                     shutil.copy(path, folder / "kernels")
         yield folder
+
+
+def _pack_shell(folder: Path) -> None:
+    """A shell of which nothing is translated ahead."""
+    words = ["/bin/busybox", "--entry", "sh", "--translations", "0", "-o", str(folder)]
+    with redirect_stdout(sys.stderr):
+        elfin(["pack", *words])
 
 
 def warm(browser: Chromium, workload: Workload) -> Warmth:
@@ -165,8 +180,9 @@ def _speeds(rows: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]
             yield at, (later[1] - count) / (later[0] - at)
 
 
-def goals(timings: Sequence[Timing], found: Sequence[Warmth]) -> str:
+def goals(timings: Sequence[Timing], found: Sequence[Warmth], typed: Sequence[echo.Echo]) -> str:
     """What was asked beside what was measured."""
+    seen = max(echo.part(one, 0.95) for one in typed)
     waits = [wait for one in found for wait in one.waits]
     slowest = max(found, key=lambda one: one.reached)
     rows = [
@@ -174,6 +190,7 @@ def goals(timings: Sequence[Timing], found: Sequence[Warmth]) -> str:
         ("page / source as Wasm, geometric mean", "1.4", report.mean(timings, "page", "page-wasm")),
         (f"seconds until 70 % of steady speed ({slowest.name})", "5", slowest.reached),
         ("ms until the worker answers while a program computes, 95 %", "50", _most(waits) * 1e3),
+        ("ms until a key is seen while programs compute, 95 %", "50", seen),
     ]
     lines = [report.row(["asked", "at most", "measured"]), "|---|---|---|"]
     return "\n".join([*lines, *(report.row([a, b, report.figure(c)]) for a, b, c in rows if c)])

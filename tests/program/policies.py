@@ -1,28 +1,31 @@
 """Ways to run programs, by the name in $ELFIN_TIER: the tiers, and the translator under hard conditions.
 
-`jit-soon` translates whatever a branch goes to, at once, into regions of very different sizes; what stands in the
-middle of a unit already gets one of its own at once in one of four cases, in the others when control comes there
-often.  `jit-mixed` moves between the tiers at random boundaries: turns end after random numbers of instructions,
+`jit-soon` translates whatever a branch goes to, at once, into regions of very different sizes.  To end in reasonable
+time it waits until control has come there some times for code that stands in the middle of a unit already (three of
+four), and for all but $ELFIN_SHARE of the pages (a quarter): others for each process, which finds what those before
+have translated, so that sooner or later it is all.
+`jit-mixed` moves between the tiers at random boundaries: turns end after random numbers of instructions,
 translations go out of use now and then, and some programs run with exact checks from the start.
 
 Which sizes and which cases: $ELFIN_SEED says it.  Units are kept in files beside the built programs, for later
-tests, the other policy and the next run, until elfin's sources, this file or the seed change.
+tests, the other policy and the next run, until elfin's sources or the seed change.
 
 As a program (`python policies.py TIER run ...`) it is the command line `elfin` with that tier.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import sys
 from collections import Counter, defaultdict
+from itertools import count
 from pathlib import Path
 from typing import Final, cast
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
-from elfin import config
+from elfin import config, layout
 from elfin.cli.main import main
 from elfin.kernel.exit import BudgetEnd, Exit
 from elfin.kernel.task import Task
@@ -36,8 +39,9 @@ from elfin.tiers.jit.units import Known, Unit
 
 NEVER: Final = 1 << 30
 SEED: Final = int(os.environ.get("ELFIN_SEED", "1"))
-SIZES: Final = (5, 20, 20, 40, 200)  # instructions of a region, which may have a block more
-OFTEN: Final = 6  # th time that the interpreter asks, which is when a branch was taken 32 times
+SHARE: Final = float(os.environ.get("ELFIN_SHARE", "0.25"))
+SIZES: Final = (5, 10, 10, 20, 60)  # instructions of a region, which may have a block more
+OFTEN: Final = 8  # th time that the interpreter asks, which is when a branch was taken 128 times
 KEPT: Final = Path(__file__).parents[2] / ".cache" / "programs" / "units"
 KEPT_BYTES: Final = 4 << 30
 
@@ -45,20 +49,31 @@ KEPT_BYTES: Final = 4 << 30
 class Soon(Translator):
     """No code is too cold."""
 
+    share = 1.0
+
     def __init__(self) -> None:
         super().__init__(hot=1)
         self.generation = 0
+        self.counted = count(1)
+        self.numbers: WeakKeyDictionary[GuestMemory, int] = WeakKeyDictionary()
         self.asked: Counter[int] = Counter()
         self.inside: defaultdict[int, list[Unit]] = defaultdict(list)  # by start of a block
 
     def _make(self, memory: GuestMemory, wish: Wish) -> Known | None:
-        chance = random.Random(f"{SEED} {wish.pc}")
-        wait = chance.choice((0, OFTEN, OFTEN, OFTEN))
         self.asked[wish.pc] += 1
-        if self.asked[wish.pc] < wait and self._has_inside(memory, wish.pc, wish.policy):
+        if self.asked[wish.pc] < OFTEN and self._may_wait(memory, wish):
             return None
-        with patch.multiple(config, REGION_OPS=chance.choice(SIZES), UNIT_REGIONS=3):
+        chance = random.Random(f"{SEED} {wish.pc}")
+        size, regions = chance.choice(SIZES), chance.choice((1, 1, 3))
+        with patch.multiple(config, REGION_OPS=size, UNIT_REGIONS=regions):
             return self._noted(super()._make(memory, wish))
+
+    def _may_wait(self, memory: GuestMemory, wish: Wish) -> bool:
+        number = self.numbers.get(memory) or self.numbers.setdefault(memory, next(self.counted))
+        if random.Random(f"{SEED} {number} {wish.pc // layout.PAGE}").random() >= self.share:
+            return True
+        inside = self._has_inside(memory, wish.pc, wish.policy)
+        return inside and random.Random(f"{SEED} {wish.pc}").random() >= 0.25
 
     def _recall(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
         return self._noted(super()._recall(memory, pc, policy))
@@ -79,8 +94,7 @@ class Soon(Translator):
 
 def kept(engine: str) -> Folder:
     """Where the units of these policies are."""
-    rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    return Folder(KEPT, f"{engine} {rules} {SEED}", KEPT_BYTES)
+    return Folder(KEPT, f"{engine} {SEED}", KEPT_BYTES)
 
 
 class Mixed(Soon):
@@ -121,6 +135,7 @@ def choose(name: str) -> str:
         return name
     vars(policy)["Translator"] = translator
     if issubclass(translator, Soon):
+        translator.share = SHARE
         vars(policy)["user_store"] = kept
     vars(config)["UNITS_OF_ENTRY"] = 1000  # many programs at the same addresses
     return "jit"
