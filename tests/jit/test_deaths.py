@@ -31,6 +31,7 @@ WAYS = (
     "stepped",
     "aligned_stepped",
     "walked",
+    "searched",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 

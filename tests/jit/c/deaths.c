@@ -159,10 +159,23 @@ __attribute__((noinline)) static void walked(char *bad) {
     say("behind\n");
 }
 
+/* Backwards, in a loop of several blocks, and only after what was found elsewhere. */
+__attribute__((noinline)) static void searched(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = (i == TIMES - 1 ? bad : (char *)table) + 64;
+        uint64_t n = i == TIMES - 1 ? 1 << 20 : 8, odd = 0;
+        __asm__ volatile("1: mov -8(%0), %%rdx\n test $1, %%dl\n je 2f\n inc %2\n"
+                         "2: mov %%rdx, (%0)\n sub $8, %0\n dec %1\n jne 1b"
+                         : "+r"(at), "+r"(n), "+r"(odd) : : "rdx", "memory");
+    }
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
+    {"searched", searched},
 };
 
 static char *place(const char *name) {

@@ -94,7 +94,7 @@ class Writer(Trail):
     _lifted: Lifted = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.addresses, self.out)
+        self.pages = Pages(self.addresses, self.out, self.wild.spans)
         if self.normal:
             self._make_inline()
 

@@ -44,6 +44,7 @@ STATUS = state.raw_load(I32, BASE, layout.STATE + layout.RESULT)
 OWNED = state.raw_load(I64, BASE, layout.STATE + layout.OWNED)
 NESTED = (1 << layout.FUEL_BITS) - 1
 GONE = const(I64, 1 << 63)
+SPENT = LEFT.lts(0)
 NOWHERE = M64  # nothing can be executed there, so nobody returns there
 
 

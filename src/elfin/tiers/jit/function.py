@@ -26,7 +26,7 @@ from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.events import Event, Exit, Summary
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
-from elfin.tiers.jit.frame import LEFT, NESTED, entry, frame, leave, signature
+from elfin.tiers.jit.frame import LEFT, NESTED, SPENT, entry, frame, leave, signature
 from elfin.tiers.jit.hoist import hoist_notes
 from elfin.tiers.jit.inlining import Part, needed, plan
 from elfin.tiers.jit.lifted import Lifted
@@ -35,9 +35,9 @@ from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.scalars import scalars
 from elfin.tiers.jit.settle import settle
+from elfin.tiers.jit.strips import strip_loops
 from elfin.tiers.jit.wild import Wild
 
-SPENT = LEFT.lts(0)
 MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked at there
 
 
@@ -87,9 +87,14 @@ class _Function:
         peel_first(self.graph)
         found = separate_nests(self.graph, make_reducible(self.graph))
         found = hoist_notes(self.graph, found)
+        looked = set[int]()
+        if self.body.policy.paged:
+            blocks = (block for p in self.part.all() for block in p.region.blocks.values())
+            last = {block.pc: block.ops[-1] for block in blocks}
+            found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
-        flow = Flow(self.graph, self._loop_checks(found), self.own)
+        flow = Flow(self.graph, self._loop_checks(found, looked), self.own)
         clock.done("structure")
         return flow
 
@@ -111,8 +116,9 @@ class _Function:
         start.note.append(Exit(body, returns=True))
         return body
 
-    def _loop_checks(self, found: Order) -> Order:
-        """Who goes back to a loop's start leaves when the budget is spent.  The order before, and behind.
+    def _loop_checks(self, found: Order, looked: Collection[int]) -> Order:
+        """Who goes back to a loop's start leaves when the budget is spent, but those who have `looked`.  The order
+        before, and behind.
 
         It does so before the branch: what comes then is one conditional branch back, and no other is taken.
         But at the start where there are many ways back.
@@ -123,7 +129,7 @@ class _Function:
         back: dict[int, set[int]] = {}
         for number in found.sequence:
             later = {to for to in graph.successors(number) if found.rank[to] <= found.rank[number]}
-            if later:
+            if later and number not in looked:
                 back[number] = later
                 ways.update(later)
         starts, done = set[int](), set[int]()  # bodies: a copy of a node has the same

@@ -40,7 +40,8 @@ class Span:
     first: int = 0
     last: int = 0
     is_open: bool = True
-    body: list[Stmt] = field(default_factory=list)
+    known: tuple[int, int] = (0, 1)  # it is a multiple of the second at the first
+    body: list[Stmt] = field(default_factory=list)  # looks at the permissions
 
     def covers(self, start: int, end: int, write: bool) -> bool:
         if write:
@@ -62,7 +63,12 @@ class Span:
     def close(self, known: tuple[int, int]) -> None:
         """Nothing is added any more; `known`: it is a multiple of the second at the first."""
         self.is_open = False
-        distance, unit = known
+        self.known = known
+        self.body += [If(when, [Br(DENIED)], rare=True) for when in self.refused(self.base)]
+
+    def refused(self, base: Value) -> list[Value]:
+        """What says that something is not allowed, with the base there."""
+        distance, unit = self.known
         found: dict[int, Value] = {}  # by the bit that is needed: all permissions ANDed
         seen = set()
         for at, write in self._ends():
@@ -70,12 +76,11 @@ class Span:
             if (piece, write) in seen:
                 continue
             seen.add((piece, write))
-            near = self.base if at == self.at else self.base + (at - self.at)
+            near = base if at == self.at else base + (at - self.at)
             permission = raw_load(I8, near >> PAGE_SHIFT, layout.PAGES).zext(I32)
             need = layout.PAGE_W if write else layout.PAGE_R
             found[need] = found[need] & permission if need in found else permission
-        for need, allowed in found.items():
-            self.body.append(If((allowed & need).eq(0), [Br(DENIED)], rare=True))
+        return [(allowed & need).eq(0) for need, allowed in found.items()]
 
     def _ends(self) -> Iterator[tuple[int, bool]]:
         if self.first < self.last:
@@ -92,6 +97,7 @@ class Pages:
 
     addresses: Addresses
     out: list[Stmt]
+    spans: dict[int, Span]  # by the identity of what looks at their permissions
     _open: dict[Span, Value] = field(default_factory=dict)
     _count: int = 0
 
@@ -117,6 +123,7 @@ class Pages:
         span = Span(near_root, at, start, end, *((start, end) if write else ()))
         spans.append(span)
         self._open[span] = root
+        self.spans[id(span.body)] = span
         self.out.append(Block("pages", span.body))
         return near
 

@@ -20,7 +20,7 @@ from elfin.ir.types import I32, I64
 from elfin.ir.value import ZERO64, Value, const, local
 from elfin.isa.vectors import GP, PF, SS
 from elfin.runtime.translated import REFUSED
-from elfin.tiers.jit.pages import DENIED
+from elfin.tiers.jit.pages import DENIED, Span
 
 WILD = local(I64, "wild")
 # Of accesses relative to SS: one that is not canonical raises another signal.
@@ -39,6 +39,7 @@ class Wild:
     """The addresses of one function."""
 
     paged: bool = False  # permissions of pages are looked at (`pages.py`)
+    spans: dict[int, Span] = field(default_factory=dict)  # see `pages`
     used: dict[Value, None] = field(default_factory=dict)
     _checks: list[list[Stmt]] = field(default_factory=list)
     _raises: bool = False  # something leaves to RAISED

@@ -1,0 +1,79 @@
+"""What values in a loop are beside registers at its start: sums of them and a number.
+
+Input:  statements over locals, in order.
+Output: `Known`: which variables are such sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import Final
+
+from elfin.bits import signed
+from elfin.codegen.locals import BIT, HOMES
+from elfin.ir.types import I32, I64
+from elfin.ir.value import Value, const
+
+BITS: Final = {home: BIT[slot] for slot, home in HOMES.items()}
+
+
+@dataclass(slots=True)
+class Sum:
+    """Registers as they are at the start, each so many times, and a number."""
+
+    number: int = 0
+    times: dict[Value, int] = field(default_factory=dict)
+
+    def plus(self, other: Sum, factor: int = 1) -> Sum:
+        times = dict(self.times)
+        for register, n in other.times.items():
+            times[register] = times.get(register, 0) + factor * n
+        return Sum(self.number + factor * other.number, {r: n for r, n in times.items() if n})
+
+    def value(self) -> Value:
+        parts = [r if n == 1 else r * const(I64, n) for r, n in self.times.items()]
+        if self.number or not parts:
+            parts.append(const(I64, self.number))
+        return reduce(add, parts)
+
+
+Known = dict[Value, Sum | None]  # variables that were set; None: to something else
+
+
+def sum_of(value: Value, known: Known) -> Sum | None:
+    """An i64 as a sum; of an i32 its low half."""
+    if value.type is I32:
+        if value.op == "trunc" and value.args[0].type is I64:
+            return sum_of(value.args[0], known)
+        if value.op == "local":
+            return known.get(value)
+        return Sum(signed(value.imm, 32)) if value.op == "const" else None
+    if value.type is not I64:
+        return None
+    if value.op == "const":
+        return Sum(signed(value.imm, 64))
+    if value.op == "local":
+        return known.get(value, Sum(0, {value: 1}))
+    if value.op in ("add", "sub"):
+        a, b = (sum_of(x, known) for x in value.args)
+        if a is None or b is None:
+            return None
+        return a.plus(b, 1 if value.op == "add" else -1)
+    if value.op == "shl" and value.args[1].op == "const":
+        a = sum_of(value.args[0], known)
+        return None if a is None else Sum().plus(a, 1 << int(value.args[1].imm) % 64)
+    return None
+
+
+def step(address: Sum, end: Known) -> int | None:
+    """How much more it is at the next turn, when registers are what they are at the `end` of this; None: not always
+    the same."""
+    by = 0
+    for register, n in address.times.items():
+        last = end.get(register, Sum(0, {register: 1}))
+        if register not in BITS or last is None or last.times != {register: 1}:
+            return None
+        by += n * last.number
+    return by

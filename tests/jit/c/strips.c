@@ -1,0 +1,73 @@
+/* Loops that step through memory over the ends of pages, up to where nothing is mapped. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SIZE (5 * 4096)
+#define AROUND 4096
+
+static char *area(void) { /* nothing is mapped before it and behind it */
+    char *at = mmap(NULL, SIZE + 2 * AROUND, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(at, AROUND);
+    munmap(at + AROUND + SIZE, AROUND);
+    return at + AROUND;
+}
+
+#define NEVER __attribute__((noinline, noclone, optimize("no-tree-vectorize,no-tree-loop-distribute-patterns")))
+#define KEEP __asm__ volatile("" : : : "memory")
+
+NEVER static void fill(uint8_t *p, long n, int with) { for (long i = 0; i < n; i++) { p[i] = i * with + (i >> 5); KEEP; } }
+NEVER static uint64_t up8(const uint8_t *p, long n) { uint64_t h = 0; for (long i = 0; i < n; i++) { h = h * 31 + p[i]; KEEP; } return h; }
+NEVER static uint64_t down8(const uint8_t *p, long n) { uint64_t h = 0; while (n-- > 0) { h = h * 31 + p[n]; KEEP; } return h; }
+NEVER static uint64_t up64(const char *p, long n) { uint64_t h = 0, x; for (long i = 0; i < n; i++) { memcpy(&x, p + 8 * i, 8); h = h * 31 + x; KEEP; } return h; }
+NEVER static uint64_t down64(const char *p, long n) { uint64_t h = 0, x; while (n-- > 0) { memcpy(&x, p + 8 * n, 8); h = h * 31 + x; KEEP; } return h; }
+NEVER static uint64_t far(const char *p, long n) { uint64_t h = 0; for (long i = 0; i < n; i++) { h = h * 31 + p[100 * i] + p[100 * i + 99]; KEEP; } return h; }
+NEVER static void widen(uint32_t *to, const uint8_t *from, long n) { for (long i = 0; i < n; i++) { to[i] += from[i]; KEEP; } }
+NEVER static void turn(uint8_t *a, uint8_t *b) { while (a < b) { uint8_t t = *a; *a++ = *b; *b-- = t; KEEP; } }
+NEVER static void scale(double *y, const double *x, double a, long n) { for (long i = 0; i < n; i++) { y[i] += a * x[i]; KEEP; } }
+NEVER static uint64_t some(const uint8_t *p, uint8_t *q, long n) {
+    uint64_t h = 0;
+    for (long i = 0; i < n; i++) {
+        if (p[i] & 1) h += i * p[i]; else { h ^= p[i]; h *= 5; if (h & 64) q[i & 7]++; }
+        KEEP;
+    }
+    return h;
+}
+NEVER static long length(const char *p) { long n = 0; while (p[n]) { n++; KEEP; } return n; }
+NEVER static long copied(char *to, const char *from) { long n = 0; for (;;) { char c = from[n]; if (!c) return n; to[n++] = c; KEEP; } }
+NEVER static uint64_t lines(const int32_t *p, long w, long n) {
+    uint64_t h = 0;
+    for (long i = 1; i < n - 1; i++) { h = h * 3 + p[i - w] + p[i] + p[i + w]; KEEP; }
+    return h;
+}
+
+int main(void) {
+    char *a = area(), *b = area();
+    uint64_t h = 0, odd[8] = {0};
+    for (int round = 0; round < 60; round++) {
+        int shift = round % 9;
+        fill((uint8_t *)a, SIZE, round | 1);
+        fill((uint8_t *)b, SIZE, round | 2);
+        h = h * 7 + up8((uint8_t *)a + shift, SIZE - shift);
+        h = h * 7 + down8((uint8_t *)a, SIZE - shift);
+        h = h * 7 + up64(a + shift, (SIZE - shift) / 8) + up64(a + SIZE % 8, SIZE / 8);
+        h = h * 7 + down64(a + shift, (SIZE - shift) / 8);
+        h = h * 7 + far(a + shift, (SIZE - shift) / 100);
+        widen((uint32_t *)(b + shift), (uint8_t *)a + 17, (SIZE - shift) / 4);
+        turn((uint8_t *)a + shift, (uint8_t *)a + SIZE - 1);
+        h = h * 7 + some((uint8_t *)b + shift, (uint8_t *)odd, SIZE - shift);
+        memset(a, 'x', SIZE - 1 - shift);
+        memset(a + SIZE - 1 - shift, 0, 1 + shift);
+        h = h * 7 + length(a + shift);
+        h = h * 7 + copied(b + SIZE - length(a), a);
+        h = h * 7 + lines((int32_t *)b + 80, 80, SIZE / 4 - 160);
+        fill((uint8_t *)a, SIZE, 3);
+        h = h * 7 + up8((uint8_t *)b, SIZE);
+        for (long i = 0; i < SIZE / 8; i++) { ((double *)a)[i] = i * 0.25; ((double *)b)[i] = i == 1000 ? 1e-310 : i; }
+        scale((double *)a, (double *)b, 1.5, SIZE / 8);
+        h = h * 7 + up8((uint8_t *)a, SIZE);
+        printf("%d %llx\n", round, (unsigned long long)(h ^ odd[0]));
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+"""Loops over memory, where translated code looks at pages before several turns: the same output as natively, with
+whatever budget (c/strips.c)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import elfin
+from elfin import config
+from elfin.machine import machine
+from tests.jit.unprotected import UnprotectedHost
+
+SOURCE = Path(__file__).parent / "c" / "strips.c"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    out = tmp_path_factory.mktemp("strips") / "strips"
+    subprocess.run(["gcc", "-O1", "-static", "-o", out, SOURCE], check=True, timeout=60)
+    return out
+
+
+@pytest.mark.parametrize("budget", [config.TURN_BUDGET, 1237])
+def test_same_output(budget: int, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "this_host", UnprotectedHost)
+    monkeypatch.setattr(config, "TURN_BUDGET", budget)
+    monkeypatch.setattr(config, "FIRST_RUN", 100_000)
+    native = subprocess.run([program], check=True, capture_output=True, timeout=10)
+    ours = elfin.run([program], capture_output=True, timeout=100, tier="jit")
+    assert (ours.returncode, ours.stdout) == (0, native.stdout)
