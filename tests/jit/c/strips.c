@@ -34,6 +34,23 @@ NEVER static uint64_t some(const uint8_t *p, uint8_t *q, long n) {
     }
     return h;
 }
+NEVER static uint64_t chosen(const uint8_t *p, long n) {
+    uint64_t h = 0;
+    for (long i = 0; i < n; i++) {
+        switch (p[i] & 7) {
+        case 0: h += 3; break;
+        case 1: h ^= i; break;
+        case 2: h *= 5; break;
+        case 3: h -= p[i]; break;
+        case 4: h += h >> 3; break;
+        case 5: h = ~h; break;
+        case 6: h += i * i; break;
+        default: h ^= 77; break;
+        }
+        KEEP;
+    }
+    return h;
+}
 NEVER static long length(const char *p) { long n = 0; while (p[n]) { n++; KEEP; } return n; }
 NEVER static long copied(char *to, const char *from) { long n = 0; for (;;) { char c = from[n]; if (!c) return n; to[n++] = c; KEEP; } }
 NEVER static uint64_t lines(const int32_t *p, long w, long n) {
@@ -57,6 +74,7 @@ int main(void) {
         widen((uint32_t *)(b + shift), (uint8_t *)a + 17, (SIZE - shift) / 4);
         turn((uint8_t *)a + shift, (uint8_t *)a + SIZE - 1);
         h = h * 7 + some((uint8_t *)b + shift, (uint8_t *)odd, SIZE - shift);
+        h = h * 7 + chosen((uint8_t *)b + shift, SIZE - shift);
         memset(a, 'x', SIZE - 1 - shift);
         memset(a + SIZE - 1 - shift, 0, 1 + shift);
         h = h * 7 + length(a + shift);

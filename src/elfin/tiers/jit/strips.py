@@ -244,7 +244,7 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
         if id(node.body) not in changed:
             changed.add(id(node.body))
             node.body[:] = [s for s in node.body if not (type(s) is Block and id(s.body) in gone)]
-            for event in node.note:
+            for event in node.note or ():
                 if moves and isinstance(event, Exit):
                     event.body.insert(0, _give_back())
     _look_before(graph.nodes[before], loop, header, moves=moves)
