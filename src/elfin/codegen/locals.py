@@ -91,11 +91,14 @@ def home_slot(slot: int) -> int | None:
 
 
 class Registers:
-    """Reads and writes of registers; notes what was read.  `scalars`: XMM registers, and what they hold."""
+    """Reads and writes of registers; notes what was read.  `scalars`: XMM registers, and what they hold.  `resting`:
+    registers that stay in memory; `used` and `written` are those of them that code reads or writes, or writes."""
 
-    def __init__(self, scalars: Mapping[int, Type] | None = None) -> None:
+    def __init__(self, scalars: Mapping[int, Type] | None = None, resting: int = 0) -> None:
         self.reads = 0
         self.scalars = scalars or {}
+        self.resting = resting
+        self.used = self.written = 0
         self._lowered: dict[Value, tuple[Value, int]] = {}  # and what it reads
 
     def take_reads(self) -> int:
@@ -103,9 +106,13 @@ class Registers:
         reads, self.reads = self.reads, 0
         return reads
 
+    def rests(self, slot: int) -> bool:
+        """Is the register that starts at a slot always in memory?"""
+        return self.resting & BIT[slot] != 0
+
     def lane_slot(self, slot: int, type_: Type) -> int | None:
         """The slot of the local that is just this lane of an XMM register."""
-        kept = self.scalars.get(slot)
+        kept = None if slot in BIT and self.rests(slot) else self.scalars.get(slot)
         return slot + LOWEST[kept] if kept is not None and kept.bits == type_.bits else None
 
     def lowest(self, slot: int) -> Value | None:
@@ -118,6 +125,9 @@ class Registers:
         first = home_slot(slot)
         if first is None:
             return state.read(type_, slot)
+        if self.rests(first):
+            self.used |= BIT[first]
+            return self._read_resting(first, slot, type_)
         lane_slot = self.lane_slot(slot, type_)
         if lane_slot is not None:
             self.reads |= BIT[lane_slot]
@@ -140,11 +150,30 @@ class Registers:
         self.reads |= BIT[first + LOWEST[kept]]
         return with_lane(home, make("bitcast", _INTEGER[kept], HOMES[first + LOWEST[kept]]), 0)
 
+    def _read_resting(self, first: int, slot: int, type_: Type) -> Value:
+        """One that stays in memory.  A vector whose lowest lane is set alone is read in halves: a processor stalls
+        where a load spans two stores."""
+        if type_ is not V128 or first not in self.scalars:
+            return state.read(type_, slot)
+        low, high = (state.read(I64, slot + n) for n in (0, 8))
+        both = make("i64x2.splat", V128, low)
+        return make("i64x2.replace_lane", V128, both, high, imm=1)
+
+    def _write_resting(self, first: int, slot: int, value: Value) -> Stmt:
+        """Parts of a general register are stored with all of it: it will be read as a whole."""
+        self.used |= BIT[first]
+        self.written |= BIT[first]
+        if value.type is I64 or slot >= GPRS_END:
+            return state.write(slot, stored(value))
+        return state.write(first, _with_part(state.read(I64, first), slot, value))
+
     def write(self, slot: int, value: Value) -> list[tuple[int, Stmt]]:
         """The state at a slot becomes `value`: statements, and the registers that they set (0: none)."""
         first = home_slot(slot)
         if first is None:
             return [(0, state.write(slot, value))]
+        if self.rests(first):
+            return [(0, self._write_resting(first, slot, value))]
         home = HOMES[first]
         if value.type is I1:
             return [(BIT[first], Set(home, state.flag_source(slot, value)))]
@@ -155,10 +184,7 @@ class Registers:
         self.reads |= BIT[first]
         if home.type is V128:
             return [(BIT[first], Set(home, with_lane(home, value, slot & 15)))]
-        shift = 8 * (slot & 7)
-        hole = ((1 << value.type.bits) - 1) << shift
-        part = value.zext(I64) << shift if shift else value.zext(I64)
-        return [(BIT[first], Set(home, home & ~hole | part))]
+        return [(BIT[first], Set(home, _with_part(home, slot, value)))]
 
     def _write_scalar(self, first: int, slot: int, value: Value) -> list[tuple[int, Stmt]]:
         kept = self.scalars[first]
@@ -205,6 +231,14 @@ class Registers:
         old = value.args
         args = tuple([self.lower(a) for a in old])
         return value if args == old else make(value.op, value.type, *args, imm=value.imm)
+
+
+def _with_part(register: Value, slot: int, value: Value) -> Value:
+    """A general register with the part at a slot replaced."""
+    shift = 8 * (slot & 7)
+    hole = ((1 << value.type.bits) - 1) << shift
+    part = value.zext(I64) << shift if shift else value.zext(I64)
+    return register & ~hole | part
 
 
 def loads(registers: int) -> list[Stmt]:

@@ -240,7 +240,7 @@ class Writer(Trail):
         else:
             lowered = self.value(value)
         home = home_slot(slot)
-        if home is None:
+        if home is None or self.registers.rests(home):
             self.settle()
         elif HOMES[home].type is V128:
             lowest = self.registers.lowest(home)

@@ -22,6 +22,7 @@ class Summary:
     uses: int = 0  # that it may read before it sets them
     wanted: int = 0  # of those that it changes, what callers may read behind the call
     forced: int = 0  # that must be in memory when it starts
+    resting: int = 0  # that it only has in memory
     flags_in: int = 0  # flags that may be read before they are set anew
     flags_out: int = 0  # flags that callers may read behind the call
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from elfin.codegen.locals import ALL, FLAGS, XMMS, loads, stores, whole
+from elfin.codegen.locals import ALL, FLAGS, XMMS, Registers, loads, stores, whole
 from elfin.ir.stmt import Br, Set
 from elfin.structure.graph import Graph
 from elfin.structure.order import Order
@@ -51,12 +51,20 @@ class _Facts:
 
 
 class Flow:
-    """Analyses a graph.  `own`: the function's summary, None if nobody calls it."""
+    """Analyses a graph.  `own`: the function's summary, None if nobody calls it.  What of `registers` is always in
+    memory is no matter here, but for callers and callees."""
 
-    def __init__(self, graph: Graph, order: Order, own: Summary | None = None) -> None:
+    def __init__(
+        self, graph: Graph, order: Order, registers: Registers, own: Summary | None = None
+    ) -> None:
         self.graph = graph
         self.order = order
         self.own = own
+        self.resting = registers.resting
+        if own is not None:
+            own.resting = registers.resting
+            own.writes |= whole(registers.written)
+            own.forced |= whole(registers.used)
         self.needed = 0
         nodes = graph.nodes
         self.events: dict[int, list[Event]] = {n: nodes[n].note for n in order.sequence}
@@ -101,7 +109,7 @@ class Flow:
         """`uses`, and `wanted` of callees: what real code reads, ways out aside."""
         used = self._entry(self._use)
         if self.own is not None:
-            self.own.uses |= used & ~FLAGS
+            self.own.uses |= used & ~FLAGS & ~self.resting
 
     def flags(self) -> None:
         """`flags_in`, and `flags_out` of callees."""
@@ -131,7 +139,7 @@ class Flow:
                 event.behind += loads(event.loaded)
             elif isinstance(event, Invoke):
                 event.before += stores(event.stored)
-                call, results = invocation(event.callee, event.back, event.weight)
+                call, results = invocation(event.callee, event.back, event.weight, self.resting)
                 event.call += call
                 event.results += results
                 event.up += go_up(event.changed, event.owned if inner else None)
@@ -199,11 +207,11 @@ class Flow:
                 sure |= step.seen
                 touched |= step.seen
             elif isinstance(step, Invoke):
-                callee = step.callee
-                forced = _forced(callee)
-                changed = (changed & ~(forced | callee.writes)) | callee.results
+                callee, forced = step.callee, self._forced(step.callee)
+                results = callee.results & ~self.resting
+                changed = (changed & ~(forced | callee.writes)) | results
                 sure |= forced | callee.writes
-                touched |= forced | (callee.writes & ~callee.results)
+                touched |= forced | (callee.writes & ~results)
         return _Facts(changed, sure, touched)
 
     def _note_change(self, number: int, at: _Facts) -> int:
@@ -227,20 +235,24 @@ class Flow:
                 at.touched |= seen
             elif isinstance(step, Invoke):
                 callee = step.callee
-                wants = _forced(callee)
+                wants, results = self._forced(callee), callee.results & ~self.resting
                 step.stored |= at.changed & wants
                 forced |= (wants | (at.touched & ~_dead(callee))) & ~known
                 step.changed |= at.changed & ~wants & ~_dead(callee) & ~callee.owned
                 step.owned &= known
-                at.changed = (at.changed & ~(wants | callee.writes)) | callee.results
+                at.changed = (at.changed & ~(wants | callee.writes)) | results
                 at.sure |= wants | callee.writes
-                at.touched |= wants | (callee.writes & ~callee.results)
+                at.touched |= wants | (callee.writes & ~results)
             else:
                 assert self.own is not None
                 left = ~self.own.results & ~(FLAGS & ~self.own.flags_out)
                 step.stored |= (at.changed | step.written) & left
                 forced |= self.own.writes & left & ~known & ~step.written
         return forced
+
+    def _forced(self, callee: Summary) -> int:
+        """What must be in memory when the callee starts; a parameter that is always there is."""
+        return callee.forced & ~_dead(callee) | callee.params & self.resting
 
     # -- backwards ---------------------------------------------------------------------------
     def _entry(self, step: Callable[..., int]) -> int:
@@ -261,7 +273,7 @@ class Flow:
                 callee = step.callee
                 if note:
                     callee.wanted |= used & callee.writes & ~FLAGS
-                used = (used & ~callee.writes) | callee.uses
+                used = (used & ~callee.writes) | callee.uses & ~self.resting
             elif isinstance(step, Ret):
                 assert self.own is not None
                 used |= self.own.wanted & ~step.written
@@ -311,7 +323,7 @@ class Flow:
                 if note:
                     step.loaded |= needed & callee.writes & ~callee.results
                 needed &= ~callee.writes
-                needed |= callee.params | step.stored | step.changed
+                needed |= callee.params & ~self.resting | step.stored | step.changed
             else:
                 assert self.own is not None
                 needed |= (self.own.results | step.stored) & ~step.written
@@ -380,7 +392,3 @@ _STEPS: Final[dict[str, Callable[[Flow], None]]] = {
 def _dead(callee: Summary) -> int:
     """Flags that nobody can read any more where the callee starts."""
     return FLAGS & ~callee.flags_in
-
-
-def _forced(callee: Summary) -> int:
-    return callee.forced & ~_dead(callee)

@@ -91,14 +91,22 @@ def go_up(changed: int, owned: int | None) -> list[Stmt]:
     return [*out, Br("up" if changed else "gone")]
 
 
-def invocation(callee: Summary, back: int, weight: int) -> tuple[list[Stmt], list[Stmt]]:
-    """The call of an inner function, and what lets its results reach their registers if it returned."""
-    homes = _homes(callee.results)
-    news = [local(home.type, f"new {home.imm}") for home in homes]
-    call = make(
-        "call", I64, LEFT - weight, const(I64, back), *_homes(callee.params), imm=callee.name
+def invocation(
+    callee: Summary, back: int, weight: int, resting: int
+) -> tuple[list[Stmt], list[Stmt]]:
+    """The call of an inner function, and what lets its results reach their registers if it returned; `resting` ones
+    are in memory."""
+    slots = _slots(callee.results)
+    news = [local(HOMES[slot].type, f"new {HOMES[slot].imm}") for slot in slots]
+    arguments = (
+        state.read(I64, slot) if resting & BIT[slot] else HOMES[slot]
+        for slot in _slots(callee.params)
     )
-    reached: list[Stmt] = [Set(home, new) for home, new in zip(homes, news, strict=True)]
+    call = make("call", I64, LEFT - weight, const(I64, back), *arguments, imm=callee.name)
+    reached: list[Stmt] = [
+        state.store(slot, new) if resting & BIT[slot] else Set(HOMES[slot], new)
+        for slot, new in zip(slots, news, strict=True)
+    ]
     return [Results((BACK, *news), call)], [*reached, Set(LEFT, BACK + weight)]
 
 

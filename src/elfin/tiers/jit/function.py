@@ -33,6 +33,7 @@ from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.part import PartWriter
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import Region
+from elfin.tiers.jit.resting import resting
 from elfin.tiers.jit.scalars import scalars
 from elfin.tiers.jit.settle import settle
 from elfin.tiers.jit.strips import strip_loops
@@ -55,7 +56,7 @@ class _Function:
     ) -> None:
         self.part = part
         self.own = own
-        registers = Registers(scalars(p.region for p in part.all()))
+        registers = Registers(scalars(p.region for p in part.all()), resting(part))
         self.body = Body(
             policy,
             unit,
@@ -94,7 +95,8 @@ class _Function:
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
-        flow = Flow(self.graph, self._loop_checks(found, looked), self.own)
+        checked = self._loop_checks(found, looked)
+        flow = Flow(self.graph, checked, self.body.registers, self.own)
         clock.done("structure")
         return flow
 

@@ -34,7 +34,7 @@ def settle(flows: Sequence[Flow]) -> None:
     _repeat(calling, "used")
     for summary in own:
         summary.params = _pick(summary.uses, _FIRST, PARAMS)
-        summary.results = _pick(summary.wanted, _BACK, RESULTS)
+        summary.results = _pick(summary.wanted & ~summary.resting, _BACK, RESULTS)
     _repeat(calling, "flags")
     _repeat(inner, "moved")
 
