@@ -16,6 +16,7 @@ MMAP_MIN: Final = 0x1_0000  # as vm.mmap_min_addr: nothing is mapped below
 FIRST_PID: Final = 100  # not 1: init has privileges and duties that no program expects to have
 PID_MAX: Final = 32768
 TURN_BUDGET: Final = 2_000_000  # guest instructions of one turn of a task
+LEAST_BUDGET: Final = 20_000  # of a short one at least: some milliseconds of a slow interpreter
 TURN_CALLS: Final = 100  # system calls of one turn while other tasks wait for theirs
 
 # -- machines -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import struct
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.abi.signal import Signal
 from elfin.kernel.call import Call, syscall
-from elfin.kernel.sched import Idle
+from elfin.kernel.sched import Idle, Scheduler
 from elfin.kernel.table import TABLE
 from elfin.kernel.wait import Restart, Wait
 from elfin.kernel.world import HostWorld, SeededWorld
@@ -65,6 +65,36 @@ def test_sleepers_that_are_late_wake_in_the_order_of_their_times() -> None:
 
     assert Machine(Sleepy(1)).run(main) == 0
     assert woken == [1, 2, 3]
+
+
+def test_short_turns_end_in_time() -> None:
+    """Of tasks that call, and of those that only compute; each look at the clock takes a microsecond here."""
+    taken: list[int] = []
+
+    class Timed(Scheduler):
+        def turn(self) -> Idle | None:
+            begun = self.kernel.world.cpu_ns()
+            idle = super().turn()
+            taken.append(self.kernel.world.cpu_ns() - begun)
+            return idle
+
+    def main(g: Guest) -> Program:
+        def child(c: Guest) -> Program:
+            while True:
+                yield SPIN
+
+        yield g.fork(child)
+        for _ in range(1000):
+            yield call("getpid")
+        return 0
+
+    machine = Machine()
+    machine.scheduler = Timed(machine.kernel, machine.engine)
+    machine.scheduler.longest_ns = 60_000
+    assert machine.run(main) == 0
+    assert max(taken) < 2 * 60_000
+    assert max(taken[2:]) < 80_000
+    assert len(taken) < 100
 
 
 def test_nothing_idles_while_somebody_runs() -> None:

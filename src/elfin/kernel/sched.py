@@ -37,9 +37,8 @@ class Scheduler:
     def __init__(self, kernel: Kernel, engine: Engine) -> None:
         self.kernel = kernel
         self.engine = engine
-        self.budget = (
-            config.TURN_BUDGET
-        )  # of a turn; less where the caller has other things to do, too
+        self.longest_ns = 0  # of a turn of all, if the caller has other things to do, too
+        self._share_ns = 0  # of that for each
         self._progress = False  # did anything happen in this turn?
 
     def run(self, process: Process, stop: Callable[[], bool] = lambda: False) -> int | None:
@@ -58,10 +57,13 @@ class Scheduler:
         kernel.take_host_signals()
         kernel.timers.run_due(kernel.now_ns())
         self._progress = False
+        ran = 0
         for task in self._in_order():
             if self._can_run(task):
                 self._run(task)
-                self._progress = True
+                ran += 1
+        self._share_ns = self.longest_ns // max(1, ran)
+        self._progress = self._progress or ran > 0
         return None if self._progress or kernel.host_signals else self._idle()
 
     def _in_order(self) -> list[Task]:
@@ -92,19 +94,26 @@ class Scheduler:
         cpu_ns = kernel.world.cpu_ns
         task.yielded = False
         calls = config.TURN_CALLS
-        at = cpu_ns()
+        begun = at = cpu_ns()
+        is_short = self.longest_ns > 0
         while calls:
-            event = engine.run(task, self.budget)
+            event = engine.run(task, task.budget if is_short else config.TURN_BUDGET)
             before, at = at, cpu_ns()
             task.utime += at - before
+            if is_short:
+                self._fit_budget(task, at - before, isinstance(event, BudgetEnd))
             match event:
                 case SystemCall():
                     enter(task)
                     before, at = at, cpu_ns()
                     task.stime += at - before
                     calls -= 1
+                    if is_short and at - begun > self._share_ns:
+                        calls = 0
                 case Fault():
                     fault(task, event)
+                case BudgetEnd() if is_short and at - begun < self._share_ns // 2:
+                    pass  # it has time left
                 case BudgetEnd():
                     task.process.usage.preemptions += 1
                     break
@@ -119,6 +128,13 @@ class Scheduler:
             kernel.timers.run_cpu(process)
         if process.limits.soft(Rlimit.RLIMIT_CPU) != INFINITY:
             enforce_cpu_limit(process)
+
+    def _fit_budget(self, task: Task, spent_ns: int, all_of_it: bool) -> None:
+        """Make the task's next turn as long as it should be: devices and tiers differ by a factor of thousand."""
+        if spent_ns > self._share_ns:
+            task.budget = max(config.LEAST_BUDGET, task.budget // 2)
+        elif all_of_it and spent_ns < self._share_ns // 4:
+            task.budget = min(config.TURN_BUDGET, task.budget * 2)
 
     def _switch_to(self, process: Process) -> None:
         """Publish and fetch shared pages when another address space comes to run."""

@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from elfin import config
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.signal import UNBLOCKABLE, AltStackFlag
 from elfin.kernel.memory import PAGE_MASK, PAGE_SIZE, Cpu, Memory
@@ -67,6 +68,7 @@ class Task:
         self.call = -1  # number of the call it is in, or was in last
         self.dead = False
         self.yielded = False  # it gave up the rest of its turn
+        self.budget = config.LEAST_BUDGET  # instructions of a turn, where turns are to be short
         self.mask = 0
         self.saved_mask: int | None = None  # comes back when the call that replaced it is over
         self.pending = PendingSignals()

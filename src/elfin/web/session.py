@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Protocol, cast
 
-from elfin import config
 from elfin.errors import ElfinError
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.sched import Idle
@@ -24,8 +23,7 @@ from elfin.web.keep import Keeper
 from elfin.web.program import Program, Side, StreamSide, TerminalSide
 
 SLICE = 0.012  # seconds of turns before the page's messages are looked at
-TURN = 0.008  # seconds of one turn of all tasks
-LEAST_BUDGET = 20_000  # instructions: some milliseconds where the interpreter is slow
+TURN_NS = 8_000_000  # of one turn of all tasks
 SAVE_AFTER = 0.5  # seconds between looks at what is to be kept
 USER = "0:0"
 
@@ -50,7 +48,7 @@ class Session:
     ) -> None:
         self.listener = listener
         self.machine = Machine(image=image, tier=tier, user=USER, kept=False)
-        self.machine.scheduler.budget = LEAST_BUDGET  # the first turn is short, too
+        self.machine.scheduler.longest_ns = TURN_NS
         self.files = Files(self.machine.vfs)
         self.programs: dict[int, Program] = {}
         self.keeper: Keeper | None = None
@@ -97,23 +95,13 @@ class Session:
         end = now + SLICE
         idle = None
         while idle is None and now < end:
-            begun = now
             idle = self.machine.scheduler.turn()
             self._report()
             now = time.monotonic()
-            self._fit_budget(now - begun)
         wait = self._save()
         if idle is None or wait is None:
             return idle
         return Idle(idle.read, idle.write, min(wait, idle.timeout or wait))
-
-    def _fit_budget(self, seconds: float) -> None:
-        """Make the next turn as long as it should be: devices and tiers differ by a factor of thousand."""
-        scheduler = self.machine.scheduler
-        if seconds > TURN:
-            scheduler.budget = max(LEAST_BUDGET, scheduler.budget // 2)
-        elif seconds < TURN / 4:
-            scheduler.budget = min(config.TURN_BUDGET, scheduler.budget * 2)
 
     def _save(self) -> float | None:
         """Keep what has changed, now and then; seconds until the next look if there was a change."""
