@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import elfin
+from elfin import config
 from elfin.machine import machine
+from elfin.tiers import policy
 from tests.jit.unprotected import UnprotectedHost
 
 SOURCE = Path(__file__).parent / "c" / "deaths.c"
@@ -32,6 +34,7 @@ WAYS = (
     "aligned_stepped",
     "walked",
     "searched",
+    "followed",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 
@@ -47,7 +50,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=("protected", "unprotected"))
 def host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What refuses accesses: the host's memory protection, or code of our own."""
+    """What refuses accesses: the host's memory protection, or code of our own.  Hot code is translated before it goes
+    on, as soon as it is hot."""
+    monkeypatch.setattr(config, "FIRST_RUN", 0)
+    monkeypatch.setattr(config, "PATIENCE", 1)
+    monkeypatch.setattr(policy, "is_possible", lambda: False)
     if request.param == "unprotected":
         monkeypatch.setattr(machine, "this_host", UnprotectedHost)
 

@@ -171,11 +171,24 @@ __attribute__((noinline)) static void searched(char *bad) {
     say("behind\n");
 }
 
+/* One loop right behind another. */
+__attribute__((noinline)) static void followed(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table, *good = (char *)table;
+        uint64_t n = 0;
+        __asm__ volatile("1: mov (%2,%1,8), %%rdx\n inc %1\n cmp $24, %1\n jne 1b\n"
+                         "2: test $1, %b1\n je 3f\n inc %%rdx\n"
+                         "3: mov %%rdx, -192(%0,%1,8)\n inc %1\n cmp $48, %1\n jne 2b"
+                         : "+r"(at), "+r"(n), "+r"(good) : : "rdx", "memory");
+    }
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
-    {"searched", searched},
+    {"searched", searched}, {"followed", followed},
 };
 
 static char *place(const char *name) {

@@ -234,7 +234,8 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
     header = loop.nodes[0]
     label = graph.nodes[header].label
     before = graph.add(Node(label=label, note=[]))
-    for number in {n for n in found.predecessors[header] if n not in loop.nodes}:
+    outside = [n for n in range(before) if n not in loop.nodes]  # among them what stands behind
+    for number in outside:  # other loops by now
         node = graph.nodes[number]
         node.ending = redirected(node.ending, {header: before})
     gone = {id(span.body) for span, _, _ in loop.spans}
