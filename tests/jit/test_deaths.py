@@ -35,6 +35,7 @@ WAYS = (
     "walked",
     "searched",
     "followed",
+    "seldom",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 

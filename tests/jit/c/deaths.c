@@ -184,11 +184,21 @@ __attribute__((noinline)) static void followed(char *bad) {
     say("behind\n");
 }
 
+/* In a loop, always at the same place, but only in the last turn. */
+__attribute__((noinline)) static void seldom(char *bad) {
+    uint64_t n = TIMES, odd = 0;
+    volatile uint64_t kept[4] = {0};
+    __asm__ volatile("1: add %1, (%2)\n mov 8(%2), %%rdx\n cmp $1, %1\n jne 2f\n mov %1, (%0)\n"
+                     "2: dec %1\n jne 1b"
+                     : "+r"(bad), "+r"(n) : "r"(kept), "r"(odd) : "rdx", "memory");
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
-    {"searched", searched}, {"followed", followed},
+    {"searched", searched}, {"followed", followed}, {"seldom", seldom},
 };
 
 static char *place(const char *name) {

@@ -18,7 +18,7 @@ from elfin.bits import M32, signed
 from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
 from elfin.ir.types import I1, I64
-from elfin.ir.value import Value, local, make
+from elfin.ir.value import Value, const, local, make
 from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.limits import Limits
@@ -133,7 +133,7 @@ class Addresses:
         base, more = split(address)
         if self.limits.of(base) <= M32 or self._is_near(*self.place(address), 0):
             return None
-        base, reach = self._without_index(base)
+        base, reach = self.without_index(base)
         root, start = self.place(base)
         if reach and self._is_near(root, start + more, reach):
             return None
@@ -145,7 +145,12 @@ class Addresses:
         known = self.checked.get(root, ())
         return any(abs(distance - d) < NEAR and abs(distance + reach - d) < NEAR for d in known)
 
-    def _without_index(self, address: Value) -> tuple[Value, int]:
+    def table(self, base: Value) -> tuple[Value, int]:
+        """What the base is, or up to how much more."""
+        reach = self.limits.of(base)
+        return (const(I64, 0), reach) if reach < NEAR else self.without_index(base)
+
+    def without_index(self, address: Value) -> tuple[Value, int]:
         """The address without what is added to it, if that is small, and that is at most how much."""
         if address.op == "add":
             for base, index in (address.args, reversed(address.args)):

@@ -210,7 +210,10 @@ class Writer(Trail):
         if suspect is not None:
             self.out.append(self.wild.note(self.value(suspect), stack=on_stack(op)))
         if self.wild.paged:
-            return self.pages.access(address, root, base, size, write), layout.GUEST_BASE + distance
+            start, reach = self.addresses.table(root)
+            table = self.value(start) if reach else base, reach
+            near = self.pages.access(address, root, base, table, size, write)
+            return near, layout.GUEST_BASE + distance
         return base.trunc(I32), layout.GUEST_BASE + distance
 
     def _check_page(self, op: Op, address: Value, size: int, *, write: bool) -> None:

@@ -36,6 +36,7 @@ from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.resting import resting
 from elfin.tiers.jit.scalars import scalars
 from elfin.tiers.jit.settle import settle
+from elfin.tiers.jit.soft import look_before_loops
 from elfin.tiers.jit.strips import strip_loops
 from elfin.tiers.jit.wild import Wild
 
@@ -93,6 +94,7 @@ class _Function:
             blocks = (block for p in self.part.all() for block in p.region.blocks.values())
             last = {block.pc: block.ops[-1] for block in blocks}
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
+            found = look_before_loops(self.graph, found, self.body.wild.spans)
         for node in self.graph.nodes:
             node.note = [] if node.note is None else node.note
         checked = self._loop_checks(found, looked)

@@ -27,14 +27,18 @@ STACK_ALIGNMENT = 8
 STACK = f"v{layout.RSP:x}."
 ABSOLUTE = const(I64, 0)  # the root of constant addresses
 
+Table = tuple[Value, int]  # a value over locals, and how much more there may be
+
 
 @dataclass(slots=True, eq=False)
 class Span:
     """`low` to `high` may be read, `first` to `last` may be written: distances from a root, of which the local
-    `base` is at distance `at`."""
+    `base` is at distance `at`.  `table`: the base is that, or up to `reach` more."""
 
     base: Value
     at: int
+    table: Value
+    reach: int
     low: int
     high: int
     first: int = 0
@@ -101,12 +105,15 @@ class Pages:
     _open: dict[Span, Value] = field(default_factory=dict)
     _count: int = 0
 
-    def access(self, address: Value, base: Value, formed: Value, size: int, write: bool) -> Value:
-        """`size` bytes at `address` are accessed; `base`, of which `formed` is the value over locals, is near.
-        The result is `formed` as an i32."""
+    def access(
+        self, address: Value, base: Value, formed: Value, table: Table, size: int, write: bool
+    ) -> Value:
+        """`size` bytes at `address` are accessed; `base`, of which `formed` is the value over locals, is near; it is in
+        the `table`.  The result is `formed` as an i32."""
         near = formed.trunc(I32)
         if address.op == "const":
             root, start, at, near_root = ABSOLUTE, address.imm, 0, const(I32, 0)
+            table = ABSOLUTE, 0
         else:
             root, start = self.addresses.place(address)
             at, near_root = self.addresses.place(base)[1], near
@@ -120,7 +127,7 @@ class Pages:
             near = near_root = local(I32, f"near{self._count}")
             self._count += 1
             self.out.append(Let(near, formed.trunc(I32)))
-        span = Span(near_root, at, start, end, *((start, end) if write else ()))
+        span = Span(near_root, at, *table, start, end, *((start, end) if write else ()))
         spans.append(span)
         self._open[span] = root
         self.spans[id(span.body)] = span

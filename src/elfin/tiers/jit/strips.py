@@ -82,7 +82,7 @@ def _innermost(graph: Graph, found: Order) -> Iterable[_Loop]:
         ]
         if not back:
             continue
-        seen = set[int]().union(*(_between(found, header, n) for n in back))
+        seen = set[int]().union(*(between(found, header, n) for n in back))
         if len(seen) > LARGEST:
             continue
         if any(
@@ -114,7 +114,7 @@ def _is_short(graph: Graph, found: Order, loop: _Loop, last: Branches) -> bool:
         if found.rank[to] <= found.rank[number]
         and to != header
         and found.dominates(to, header)
-        and header in _between(found, to, number)
+        and header in between(found, to, number)
     ]
     # All the same: they were not counted.
     return any(sum(turns) < SHORT * n and sum(turns) != n for n in starts)
@@ -128,7 +128,7 @@ def _taken(graph: Graph, last: Branches, number: int, to: int) -> int:
     return op.taken
 
 
-def _between(found: Order, start: int, end: int) -> set[int]:
+def between(found: Order, start: int, end: int) -> set[int]:
     """The nodes of a loop."""
     seen = {start, end}
     work = [end] if end != start else []
