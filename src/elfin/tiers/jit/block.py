@@ -24,6 +24,7 @@ from elfin.codegen.locals import (
     registers_named,
     stored,
 )
+from elfin.codegen.memory import NEAR
 from elfin.core import build as core
 from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
@@ -62,6 +63,7 @@ ADDRESS = local(I64, "address")
 STATUS = local(I32, "status")
 PENDING = state.raw_load(I32, state.BASE, layout.STATE + layout.PENDING)
 NO_VECTOR = -1  # of a `Leave`
+STACK = f"v{layout.RSP:x}."  # what RSP is near to (see `access`)
 # What core functions may read and write that is never in a local.
 IN_MEMORY = frozenset(
     {"fault", "tsc", "mxcsr", "segment", "fs_base", "gs_base", "float_trap", "count"}
@@ -84,6 +86,7 @@ class Writer(Trail):
     ending: Jump | Branch | None = None
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
+    _stack: tuple[Value, Value, int] | None = None  # root, i32 near to it, and how far that is
 
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
@@ -214,7 +217,20 @@ class Writer(Trail):
             table = self.value(start) if reach else base, reach
             near = self.pages.access(address, root, base, table, size, write)
             return near, layout.GUEST_BASE + distance
-        return base.trunc(I32), layout.GUEST_BASE + distance
+        return self._near(address, base, distance)
+
+    def _near(self, address: Value, base: Value, distance: int) -> tuple[Value, int]:
+        """`address` is `distance` from `base`, over locals.  All that is near to where RSP was first used in a block
+        is at a distance from there: each PUSH moves it, and an addition costs as much as the access."""
+        origin, at = self.addresses.place(address)
+        if origin.op != "local" or not str(origin.imm).startswith(STACK):
+            return base.trunc(I32), layout.GUEST_BASE + distance
+        if self._stack is None or self._stack[0] is not origin or abs(at - self._stack[2]) >= NEAR:
+            var = local(I32, f"stack{len(self.out)}")
+            self.out.append(Let(var, base.trunc(I32)))
+            self._stack = origin, var, at - distance
+        _, var, start = self._stack
+        return var, layout.GUEST_BASE + at - start
 
     def _check_page(self, op: Op, address: Value, size: int, *, write: bool) -> None:
         """ADDRESS becomes the address; leave unless it may be accessed."""
@@ -335,6 +351,7 @@ class Writer(Trail):
         self.events.append(call)
         if written:
             self._formed.clear()
+            self._stack = None
             self.addresses.lost()
             self._flags.clear()
             if self._inline is not None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from elfin import layout
+from elfin.bits import M32
 from elfin.codegen import state
 from elfin.ir.stmt import Block as Statements
 from elfin.ir.stmt import Effect, If, Jump, Put, Return, Set, Stmt
-from elfin.ir.types import I1, I16, I32, I64
+from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
 from elfin.structure.graph import Ending, Goto, Node
@@ -30,6 +31,9 @@ from elfin.tiers.jit.frame import BACK, EXPECTED, FUEL, GONE, LEFT, leave, leave
 
 CALLED = local(I32, "called")
 ENTRY = local(I32, "entry")
+# What an entry begins with: a handler, and 32 bits on the address.
+PC_BITS = 8 * (layout.ENTRY_PC - layout.ENTRY_HANDLER)
+HEAD = M32 << PC_BITS | 0xFFFF
 
 
 def call(
@@ -75,21 +79,25 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
     """The function of an address that the unit may not have: what `core.cache.translated_index` finds, in
     line."""
     slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
-    known = state.raw_load(I32, ENTRY, layout.ENTRY_PC).zext(I64).eq(target)
-    handler = state.raw_load(I16, ENTRY, layout.ENTRY_HANDLER).zext(I32)
+    head = state.raw_load(I64, ENTRY, layout.ENTRY_HANDLER) & HEAD
+    if target.op == "const":
+        is_there = target.imm >> 32 == 0
+        known = head.eq(target.imm << PC_BITS | TRANSLATED) if is_there else const(I1, 0)
+    else:
+        known = head.eq((target << PC_BITS) + TRANSLATED) & (target >> 32).eq(0)
     index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
     away = leave(target) if target.op == "const" else missed(target, op.pc, body.unit)
     event = Call()
     events += [Exit(away), event]
-    elsewhere = CALLED.ne(CONTINUE) | state.read(I64, layout.RIP).ne(op.next) | FUEL.lts(0)
+    elsewhere = (CALLED.ne(CONTINUE), state.read(I64, layout.RIP).ne(op.next), FUEL.lts(0))
     out += [
         body.wild.check(),
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
-        If((known & handler.eq(TRANSLATED)).eq(0), away, rare=True),
+        If(known.eq(0), away, rare=True),
         Statements("spill", event.before),
         state.store(layout.FUEL, LEFT - body.weight),
         Set(CALLED, make("call_indirect", I32, index)),
-        If(elsewhere, _leave_called(body, CALLED), rare=True),
+        *(If(is_so, _leave_called(body, CALLED), rare=True) for is_so in elsewhere),
         Statements("reload", event.behind),
         Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
