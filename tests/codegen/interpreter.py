@@ -11,6 +11,7 @@ from elfin.ir.stmt import (
     Br,
     Drop,
     Function,
+    Group,
     If,
     Let,
     Loop,
@@ -76,6 +77,8 @@ class Interpreter:
                 self.body(then if self.value(when) else other)
             case Block(label, body):
                 self.labelled(label, body)
+            case Group(_, body):
+                self.body(body)
             case Loop(label, body):
                 while self.labelled(label, body):
                     pass

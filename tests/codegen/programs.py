@@ -9,6 +9,7 @@ from elfin.ir.stmt import (
     Br,
     Drop,
     Function,
+    Group,
     If,
     Let,
     Loop,
@@ -155,6 +156,8 @@ class Programs:
                 self.labels.append(label)
                 body = self.inner(scope, depth)
                 self.labels.pop()
+                if rng.random() < 0.3:
+                    return [Group(label, self.inner(scope, depth)), Block(label, body)]
                 return [Block(label, body)]
             case "loop":
                 return self.loop(scope, depth)

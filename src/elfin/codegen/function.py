@@ -21,6 +21,7 @@ from elfin.ir.stmt import (
     Br,
     Drop,
     Function,
+    Group,
     If,
     Let,
     Loop,
@@ -197,6 +198,9 @@ class _Body:
         values.forget(values.changed_since(start))
         return True  # whether a Br comes here is not worth finding out
 
+    def group(self, s: Group) -> bool:
+        return self.run(s.body)
+
     def loop(self, s: Loop) -> bool:
         values = self.values
         for name in assigned(s.body, self.assigned):
@@ -296,7 +300,7 @@ def assigned(statements: list[Stmt], known: dict[int, set[Value]]) -> set[Value]
                 names.add(MEMORY)
         elif kind is RawStore or kind is MemoryCopy or kind is MemoryFill:
             names.add(MEMORY)
-        elif kind is Block or kind is Loop:
+        elif kind is Block or kind is Group or kind is Loop:
             names |= assigned(s.body, known)
         elif kind is If:
             names |= assigned(s.then, known)
@@ -322,6 +326,7 @@ _STATEMENTS: Final[dict[type, Callable[[_Body, Any], bool]]] = {
     MemoryFill: _Body.memory_fill,
     If: _Body.if_,
     Block: _Body.block,
+    Group: _Body.group,
     Loop: _Body.loop,
     Br: _Body.br,
     Switch: _Body.switch,

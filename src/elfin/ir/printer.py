@@ -24,6 +24,7 @@ from elfin.ir.stmt import (
     Br,
     Branch,
     Drop,
+    Group,
     If,
     Jump,
     Leave,
@@ -132,6 +133,8 @@ class _Printer:
             case Block(label, body):
                 yield f"block {label}:"
                 yield from self.inner(body)
+            case Group(_, body):
+                yield from self.lines(body, "")
             case Loop(label, body):
                 yield f"loop {label}:"
                 yield from self.inner(body)

@@ -164,6 +164,14 @@ class Block:
 
 
 @dataclass(slots=True)
+class Group:
+    """Just the statements, to which who made it may add more later."""
+
+    name: str
+    body: list[Stmt]
+
+
+@dataclass(slots=True)
 class Loop:
     """`Br(label)` inside goes to the start; the end of the body falls out."""
 
@@ -198,7 +206,7 @@ class Unreachable:
 Effect: TypeAlias = Let | Put | PutAt | Store | Raise | Jump | Branch | Leave
 Stmt: TypeAlias = (
     Effect | RawStore | Set | Results | Drop | MemoryFill | MemoryCopy
-    | If | Block | Loop | Br | Switch | Return | Unreachable
+    | If | Block | Group | Loop | Br | Switch | Return | Unreachable
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from elfin.runtime import traps
 from elfin.runtime.cpu import RegisterFile
 from elfin.runtime.host import Host, Module, Space
 from elfin.runtime.mirror import MemoryMirror
-from elfin.runtime.translated import REFUSED
+from elfin.runtime.translated import REFUSED, refused_vector
 
 GROW_STEP = 1 << 20
 PERMISSION = 7  # R W X
@@ -135,7 +135,8 @@ class GuestMemory:
         if error != REFUSED:
             return None
         self.space.write(at, bytes(_FAULT.size))
-        return traps.fault(vector, 0, refused, 0, 0)
+        stack = int.from_bytes(self.space.read(layout.STATE + layout.SCRATCH, 8), "little")
+        return traps.fault(refused_vector(vector, refused, stack), 0, refused, 0, 0)
 
     def _all_allow(self, refusing: re.Pattern[bytes], addr: int, n: int) -> bool:
         first, last = addr // PAGE, (addr + n + PAGE - 1) // PAGE

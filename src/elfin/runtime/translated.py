@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from elfin.bits import sign_extend
+from elfin.isa.vectors import GP, PF, SS
+
 CONTINUE: Final = 0
 STEP: Final = 1
 FAULT: Final = 2
@@ -23,3 +26,16 @@ ENDED: Final = 16
 
 # FAULT_ERROR when translated code traps because it refuses an access itself (see `runtime.memory`).
 REFUSED: Final = 0xFFFF_FFFF
+# FAULT_VECTOR then, if it is to be found out from the address: all that were noted, in one.  LOOK_STACK: those relative
+# to SS are in the first SCRATCH.  Translated code has many places where it may end so, and only one does.
+LOOK: Final = 0x100
+LOOK_STACK: Final = 0x101
+
+
+def refused_vector(vector: int, seen: int, stack: int) -> int:
+    """The exception of the addresses that were noted (see `tiers.jit.wild`)."""
+    if vector not in (LOOK, LOOK_STACK):
+        return vector
+    if vector == LOOK_STACK and sign_extend(stack, 48, 64) != stack:
+        return SS
+    return PF if seen >> 32 else GP

@@ -26,10 +26,10 @@ from elfin.codegen.locals import (
 )
 from elfin.codegen.memory import NEAR
 from elfin.core import build as core
-from elfin.ir.stmt import Block as Spill
 from elfin.ir.stmt import (
     Branch,
     Effect,
+    Group,
     If,
     Jump,
     Leave,
@@ -345,9 +345,9 @@ class Writer(Trail):
         self.settle()
         read, written = registers_named(row.reads), registers_named(row.writes)
         call = Call(read | written, written)
-        self.out.append(Spill("spill", call.before))
+        self.out.append(Group("spill", call.before))
         self.out.append(Let(STATUS if row.may_fault else var, self.value(value)))
-        self.out.append(Spill("reload", call.behind))
+        self.out.append(Group("reload", call.behind))
         self.events.append(call)
         if written:
             self._formed.clear()

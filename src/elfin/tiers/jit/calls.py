@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from elfin import layout
 from elfin.bits import M32
 from elfin.codegen import state
-from elfin.ir.stmt import Block as Statements
-from elfin.ir.stmt import Effect, If, Jump, Put, Return, Set, Stmt
+from elfin.ir.stmt import Effect, Group, If, Jump, Put, Return, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import CONTINUE
@@ -94,11 +93,11 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
         body.wild.check(),
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
         If(known.eq(0), away, rare=True),
-        Statements("spill", event.before),
+        Group("spill", event.before),
         state.store(layout.FUEL, LEFT - body.weight),
         Set(CALLED, make("call_indirect", I32, index)),
         *(If(is_so, _leave_called(body, CALLED), rare=True) for is_so in elsewhere),
-        Statements("reload", event.behind),
+        Group("reload", event.behind),
         Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
     ]
@@ -123,19 +122,19 @@ def give_back(body: Body, writer: Writer, effects: list[Effect]) -> None:
             case Jump(target):
                 when = writer.value(target).eq(EXPECTED)
     writer.out.append(body.wild.check())
-    writer.out.append(If(when, [*back, Statements("return", event.body)]))
+    writer.out.append(If(when, [*back, Group("return", event.body)]))
     writer.events.append(event)
 
 
 def _invoke(body: Body, out: list[Stmt], events: list[Event], callee: Summary, back: int) -> None:
     event = Invoke(callee, back, body.weight)
-    came = Statements("results", event.results)
+    came = Group("results", event.results)
     rare: list[Stmt] = [If(BACK.eq(GONE), event.up), came, *leave(back)]
     events += [event, Exit(rare, returns=True)]
     out += [
-        Statements("spill", event.before),
-        Statements("call", event.call),
+        Group("spill", event.before),
+        Group("call", event.call),
         If(BACK.lts(0), rare, rare=True),
         came,
-        Statements("reload", event.behind),
+        Group("reload", event.behind),
     ]

@@ -24,7 +24,7 @@ from elfin.core.float32 import ABOVE_TINY as ABOVE_TINY32
 from elfin.core.float32 import DENORMALS as DENORMALS32
 from elfin.core.float64 import ABOVE_TINY, DENORMALS
 from elfin.core.mxcsr import PLAIN
-from elfin.ir.stmt import Block, If, Let, Set, Stmt
+from elfin.ir.stmt import Group, If, Let, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, const, local, make
 
@@ -138,7 +138,7 @@ class Floats:
         """Behind a call: MXCSR may have changed, and `leave` must be done if an exception may trap."""
         body: list[Stmt] = []
         self.returns.append((body, leave))
-        return Block("floats", body)
+        return Group("floats", body)
 
     def finish(self, leave: Callable[[], list[Stmt]]) -> list[Stmt]:
         """Fill in; what stands at the function's start, where `leave` gives how to leave."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from elfin.codegen.function import assigned
 from elfin.codegen.memory import NEAR
-from elfin.ir.stmt import Block, If, Let, RawStore, Set, Stmt
+from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
 from elfin.ir.value import Value
 from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
@@ -67,7 +67,7 @@ def _stepped(body: list[Stmt]) -> dict[int, tuple[Value, Sum]]:
                     known[var] = sum_of(value, known)
             case RawStore():
                 pass
-            case Block("pages"):
+            case Group("pages"):
                 pass
             case If() | Block("right"):
                 known.update(dict.fromkeys(assigned([s], {})))

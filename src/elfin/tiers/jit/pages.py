@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from elfin import layout
 from elfin.codegen.memory import PAGE_SHIFT
 from elfin.codegen.state import raw_load
-from elfin.ir.stmt import Block, Br, If, Let, Stmt
+from elfin.ir.stmt import Br, Group, If, Let, Stmt
 from elfin.ir.types import I8, I32, I64
 from elfin.ir.value import Value, const, local
 from elfin.tiers.jit.access import ALIGNMENT, Addresses
@@ -131,7 +131,7 @@ class Pages:
         spans.append(span)
         self._open[span] = root
         self.spans[id(span.body)] = span
-        self.out.append(Block("pages", span.body))
+        self.out.append(Group("pages", span.body))
         return near
 
     def close(self) -> None:

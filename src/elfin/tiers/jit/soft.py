@@ -22,7 +22,7 @@ from elfin.codegen.function import assigned
 from elfin.codegen.locals import ALL
 from elfin.codegen.memory import PAGE_SHIFT
 from elfin.codegen.state import raw_load
-from elfin.ir.stmt import Block, If, Let, RawStore, Set, Stmt
+from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I8, I32
 from elfin.ir.value import Value, const, local
 from elfin.structure.graph import Goto, Graph, Node, redirected
@@ -72,7 +72,7 @@ def look_before_loops(graph: Graph, found: Order, spans: Mapping[int, Span]) -> 
 
 def _looks(graph: Graph, number: int, spans: Mapping[int, Span], done: set[int]) -> bool:
     return any(
-        type(s) is Block and id(s.body) in spans and id(s.body) not in done
+        type(s) is Group and id(s.body) in spans and id(s.body) not in done
         for s in graph.nodes[number].body
     )
 
@@ -139,7 +139,7 @@ def _follow(
                     known[var] = sum_of(value, known)
             case RawStore():
                 pass
-            case Block("pages", body):
+            case Group("pages", body):
                 span = spans.get(id(body))
                 if span is not None:
                     seen.setdefault(id(body), []).append(_place(span, known))
@@ -147,9 +147,9 @@ def _follow(
                 pass
             case Block("right", body) if id(body) in exits:
                 pass
-            case Block("spill"):
+            case Group("spill"):
                 pass
-            case Block("reload", body) if id(body) in loads:
+            case Group("reload", body) if id(body) in loads:
                 _forget(known, loads[id(body)])
             case If() | Block("right"):
                 known.update(dict.fromkeys(assigned([s], {})))

@@ -20,7 +20,7 @@ from typing import Final
 from elfin import layout
 from elfin.bits import M64
 from elfin.codegen.function import assigned
-from elfin.ir.stmt import Block, If, Let, RawStore, Set, Stmt
+from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.runtime.translated import STEP
@@ -212,7 +212,7 @@ def _follow(
                     known[var] = sum_of(value, known)
             case RawStore():
                 pass
-            case Block("pages", body):
+            case Group("pages", body):
                 span = spans.get(id(body))
                 address = None if span is None else sum_of(span.base, known)
                 if span is not None and address is not None:
@@ -244,7 +244,7 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
         node = graph.nodes[number]
         if id(node.body) not in changed:
             changed.add(id(node.body))
-            node.body[:] = [s for s in node.body if not (type(s) is Block and id(s.body) in gone)]
+            node.body[:] = [s for s in node.body if not (type(s) is Group and id(s.body) in gone)]
             for event in node.note or ():
                 if moves and isinstance(event, Exit):
                     event.body.insert(0, _give_back())

@@ -18,7 +18,7 @@ from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.core import build as core
 from elfin.garbage import uncollected
-from elfin.ir.stmt import Block, Drop, Function, If, Let, Loop, Results, Set, Switch
+from elfin.ir.stmt import Block, Drop, Function, Group, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import alone, forget, mark
 from elfin.runtime.host import WASM_PAGE
 from elfin.runtime.memory import GuestMemory
@@ -119,7 +119,7 @@ def _called(body: list[Any], into: dict[str, None]) -> None:
         if kind in CALLING:
             if stmt.value.op == "call":
                 into[stmt.value.imm] = None
-        elif kind is Block or kind is Loop:
+        elif kind is Block or kind is Group or kind is Loop:
             _called(stmt.body, into)
         elif kind is If:
             _called(stmt.then, into)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from elfin import layout
 from elfin.codegen import state
-from elfin.ir.stmt import Block, Br, If, Set, Stmt, Unreachable
-from elfin.ir.types import I32, I64
+from elfin.ir.stmt import Block, Br, Group, If, Set, Stmt, Unreachable
+from elfin.ir.types import I64
 from elfin.ir.value import ZERO64, Value, const, local
-from elfin.isa.vectors import GP, PF, SS
-from elfin.runtime.translated import REFUSED
+from elfin.isa.vectors import GP, PF
+from elfin.runtime.translated import LOOK, LOOK_STACK, REFUSED
 from elfin.tiers.jit.pages import DENIED, Span
 
 WILD = local(I64, "wild")
@@ -57,7 +57,7 @@ class Wild:
         """Go on with nothing noted, or not at all; `finish` completes it."""
         body: list[Stmt] = []
         self._checks.append(body)
-        return Block("wild", body)
+        return Group("wild", body)
 
     def finish(self) -> None:
         for body in self._checks:
@@ -67,9 +67,9 @@ class Wild:
     def enclose(self, body: list[Stmt]) -> list[Stmt]:
         """A function's body, which returns, and behind it what ends the run."""
         if self.paged:
-            body = [Block(DENIED, body), *self.ended(), *_refuse(const(I32, PF), ZERO64)]
+            body = [Block(DENIED, body), *self.ended(), *_refuse(PF, ZERO64)]
         if self._raises:
-            body = [Block(RAISED, body), *_refuse(const(I32, GP), ZERO64)]
+            body = [Block(RAISED, body), *_refuse(GP, ZERO64)]
         return body
 
     def ended(self) -> list[Stmt]:
@@ -80,10 +80,10 @@ class Wild:
         odd, stack = self._among(ODD, ODD_STACK), self._among(WILD_STACK, ODD_STACK)
         seen = self._among(WILD, WILD_STACK, ODD, ODD_STACK)
         bad = (seen >> 32).ne(0) if odd is ZERO64 else (seen & HIGH | odd & LOW).ne(0)
-        vector = (seen >> 32).eq(0).select(const(I32, GP), const(I32, PF))
-        if stack is not ZERO64:
-            vector = (stack << 16).ashr(16).eq(stack).select(vector, const(I32, SS))
-        return [If(bad, _refuse(vector, seen), rare=True)]
+        if stack is ZERO64:
+            return [If(bad, _refuse(LOOK, seen), rare=True)]
+        noted = state.store(layout.SCRATCH, stack)
+        return [If(bad, [noted, *_refuse(LOOK_STACK, seen)], rare=True)]
 
     def refuse(self) -> list[Stmt]:
         """The guest dies of a general protection fault, and its registers are not seen: end the run."""
@@ -99,11 +99,10 @@ class Wild:
         return value
 
 
-def _refuse(vector: Value, address: Value) -> list[Stmt]:
+def _refuse(vector: int, address: Value) -> list[Stmt]:
     """End the run by a trap."""
     return [
         state.store(layout.FAULT_ADDRESS, address),
-        state.store(layout.FAULT_VECTOR, vector),
-        state.store(layout.FAULT_ERROR, const(I32, REFUSED)),
+        state.store(layout.FAULT_VECTOR, const(I64, REFUSED << 32 | vector)),  # and FAULT_ERROR
         Unreachable(),
     ]
