@@ -45,7 +45,7 @@ class Dump:
         """Write the unit's file."""
 
         def name(address: int) -> str | None:
-            return self.names.in_memory(making.memory, address)
+            return self.names.in_memory(making.plan.memory, address)
 
         self.count += 1
         entry = making.unit.entries[0]
@@ -67,7 +67,7 @@ def lines(making: Making, name: Name) -> Iterator[str]:
     how += ", careful" if unit.policy.careful else ""
     yield f"{len(unit.entries)} regions, {unit.ops} instructions, {len(unit.wasm)} bytes; {how}"
     code = dict(unit.code)
-    for region, function in zip(making.regions, making.functions, strict=True):
+    for region, function in zip(making.regions, making.functions(), strict=True):
         yield from _region(region, function, code, name)
     yield from ("", "=== Wasm", "")
     yield from module_text(Module.decode(unit.wasm), folded_lines).splitlines()

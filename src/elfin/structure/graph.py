@@ -66,15 +66,16 @@ class Graph:
 
     def successors(self, number: int) -> tuple[int, ...]:
         """Where the node goes, in the ending's order; a target may stand more than once."""
-        match self.nodes[number].ending:
-            case Goto(to):
-                return (to,)
-            case Choose(_, then, other):
-                return (then, other)
-            case Select(_, targets, default):
-                return (*targets, default)
-            case End():
-                return ()
+        ending = self.nodes[
+            number
+        ].ending  # `match` would take twice as long, and this is asked often
+        if type(ending) is Goto:
+            return (ending.to,)
+        if type(ending) is Choose:
+            return (ending.then, ending.other)
+        if type(ending) is Select:
+            return (*ending.targets, ending.default)
+        return ()
 
 
 def redirected(ending: Ending, to: dict[int, int]) -> Ending:

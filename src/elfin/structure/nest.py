@@ -28,12 +28,10 @@ def peel_first(graph: Graph) -> None:
     firsts = []
     for start in loops:
         if start < entry:
-            first = _before(graph, entry, start) & loops
+            first = _until(graph, entry, start, loops)
             if any(entry in graph.successors(n) for n in first):
                 firsts.append(first)
     first = min(firsts, key=len, default=set[int]())
-    if len(first) > PEELED:
-        return
     copies = {
         number: graph.add(Node(node.body, node.ending, node.label, node.note))
         for number in sorted(first)
@@ -44,13 +42,28 @@ def peel_first(graph: Graph) -> None:
     graph.nodes[0].ending = redirected(graph.nodes[0].ending, copies)
 
 
-def _before(graph: Graph, entry: int, start: int = -1) -> set[int]:
-    """The nodes that run from `entry` on, before `start` does."""
+def _until(graph: Graph, entry: int, start: int, loops: set[int]) -> set[int]:
+    """The nodes of the loops that run from `entry` on, before `start` does; none if they are more than may be copied.
+    Who leaves the loops does not come back, so there is nothing behind other nodes."""
     seen = {entry}
     work = [entry]
     while work:
         for to in graph.successors(work.pop()):
-            if to != start and to not in seen:
+            if to != start and to in loops and to not in seen:
+                seen.add(to)
+                work.append(to)
+        if len(seen) > PEELED:
+            return set()
+    return seen
+
+
+def _reached(graph: Graph, entry: int) -> set[int]:
+    """The nodes that may run from `entry` on."""
+    seen = {entry}
+    work = [entry]
+    while work:
+        for to in graph.successors(work.pop()):
+            if to not in seen:
                 seen.add(to)
                 work.append(to)
     return seen
@@ -59,7 +72,7 @@ def _before(graph: Graph, entry: int, start: int = -1) -> set[int]:
 def _around(graph: Graph, entry: int) -> set[int]:
     """The nodes from which control may come back to `entry`; not those that it does not come to from there."""
     sources: dict[int, list[int]] = {}
-    for number in _before(graph, entry):
+    for number in _reached(graph, entry):
         for to in graph.successors(number):
             sources.setdefault(to, []).append(number)
     seen = set[int]()

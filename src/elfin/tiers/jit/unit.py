@@ -39,11 +39,18 @@ DEEP: Final = 10 * config.REGION_OPS  # frames: three a level of nesting, and as
 class Making:
     """What a unit was made of, and the seconds that it took by step."""
 
-    memory: GuestMemory
+    plan: Plan
     unit: Unit
     regions: list[Region]
-    functions: list[Function]
     seconds: dict[str, float]
+
+    def functions(self) -> list[Function]:
+        """The regions' functions.  Made anew for who wants to see them: they are most of what a translation makes, and
+        to keep them would have Python look for garbage among them."""
+        with alone, uncollected(), _deep():
+            made, _, known = _functions(self.plan, Clock())
+            forget(known)
+        return made[: len(self.regions)]
 
 
 Watcher = Callable[[Making], None]
@@ -70,12 +77,8 @@ def make(plan: Plan) -> Making:
 
 def _make(plan: Plan) -> Making:
     clock = Clock(decode=plan.seconds)
-    regions, policy = plan.regions, plan.policy
-    trim()
-    lifted = [lift_region(region, policy.rewrites) for region in regions]
-    clock.done("lift")
-    known = mark()
-    made, names = functions(regions, lifted, policy, plan.pc, clock, plan.spare)
+    policy = plan.policy
+    made, names, known = _functions(plan, clock)
     wasm = module.build(
         made,
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
@@ -93,9 +96,18 @@ def _make(plan: Plan) -> Making:
     unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
-    by_entry = {region.entry: region for region in regions}
-    own = [by_entry[at] for at in names]
-    return Making(plan.memory, unit, own, made[: len(own)], clock.seconds)
+    by_entry = {region.entry: region for region in plan.regions}
+    return Making(plan, unit, [by_entry[at] for at in names], clock.seconds)
+
+
+def _functions(plan: Plan, clock: Clock) -> tuple[list[Function], dict[int, str], int]:
+    """All functions, the names of those in the table, and since when values may be forgotten that they use."""
+    trim()
+    lifted = [lift_region(region, plan.policy.rewrites) for region in plan.regions]
+    clock.done("lift")
+    known = mark()
+    made, names = functions(plan.regions, lifted, plan.policy, plan.pc, clock, plan.spare)
+    return made, names, known
 
 
 def _imports(functions: list[Function]) -> list[FunctionImport]:
