@@ -55,6 +55,7 @@ for name, module in list(sys.modules.items()):
         module.__path__.append(f"/elfin.zip/{name.replace('.', '/')}")
 import gc
 gc.collect()
+gc.freeze()  # none of it ever becomes garbage: not to be looked at in every page
 `;
 
 async function main() {

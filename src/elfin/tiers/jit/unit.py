@@ -21,7 +21,6 @@ from elfin.garbage import uncollected
 from elfin.ir.stmt import Block, Drop, Function, Group, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import alone, forget, mark
 from elfin.runtime.host import WASM_PAGE
-from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
