@@ -36,6 +36,7 @@ WAYS = (
     "searched",
     "followed",
     "seldom",
+    "strided",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 

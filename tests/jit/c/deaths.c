@@ -194,11 +194,23 @@ __attribute__((noinline)) static void seldom(char *bad) {
     say("behind\n");
 }
 
+/* By steps that a register holds, up and down. */
+__attribute__((noinline)) static void strided(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : (char *)table;
+        uint32_t n = 0, by = 3, down = 40;
+        __asm__ volatile("1: mov %1, %%edx\n movzbl (%0,%%rdx), %%edx\n add %2, %1\n cmp $120, %1\n jb 1b\n"
+                         "2: mov %3, %%edx\n movb $1, (%0,%%rdx)\n sub %2, %3\n jns 2b"
+                         : "+r"(at), "+r"(n), "+r"(by), "+r"(down) : : "rdx", "memory");
+    }
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
-    {"searched", searched}, {"followed", followed}, {"seldom", seldom},
+    {"searched", searched}, {"followed", followed}, {"seldom", seldom}, {"strided", strided},
 };
 
 static char *place(const char *name) {

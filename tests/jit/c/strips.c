@@ -62,6 +62,25 @@ NEVER static uint64_t tabled(const uint32_t *t, const uint8_t *p, long n, const 
     }
     return h;
 }
+NEVER static uint64_t sieved(uint8_t *p, unsigned n) {
+    uint64_t h = 0;
+    for (unsigned by = 1; by < 9000; by += by / 3 + 1) {
+        for (unsigned i = by / 2; i < n; i += by) { p[i] += by; KEEP; }
+        for (long i = n - 1 - by / 5; i >= 0; i -= by) { h = h * 3 + p[i]; KEEP; }
+    }
+    return h;
+}
+NEVER static uint64_t columns(const uint16_t *p, long w, long n) {
+    uint64_t h = 0;
+    for (long j = 0; j < w; j++) for (long i = 0; i < n; i++) { h = h * 3 + p[i * w + j]; KEEP; }
+    for (long j = 0; j < 600; j++) for (long i = 0; i < n * w / 600; i++) { h = h * 3 + p[i * 600 + j]; KEEP; }
+    return h;
+}
+NEVER static uint64_t around(const uint8_t *p, uint32_t from, int32_t by, long n) {
+    uint64_t h = 0;
+    for (long i = 0; i < n; i++) { h = h * 3 + p[from & 0xffffffff]; from += by; KEEP; }
+    return h;
+}
 NEVER static long length(const char *p) { long n = 0; while (p[n]) { n++; KEEP; } return n; }
 NEVER static long copied(char *to, const char *from) { long n = 0; for (;;) { char c = from[n]; if (!c) return n; to[n++] = c; KEEP; } }
 NEVER static uint64_t lines(const int32_t *p, long w, long n) {
@@ -90,6 +109,8 @@ int main(void) {
         uint32_t *table = (uint32_t *)(b + SIZE) - 16;
         h = h * 7 + tabled(table - shift, (uint8_t *)a + shift, SIZE - shift, round & 1 ? NULL : (uint8_t *)a, odd + 1);
         h = h * 7 + tabled(table - 1000, (uint8_t *)a, SIZE, (uint8_t *)b + SIZE, odd + 2) + odd[1] + odd[2];
+        h = h * 7 + sieved((uint8_t *)b, SIZE) + columns((uint16_t *)b, 7 + 100 * (round % 10), SIZE / 2 / (7 + 100 * (round % 10)));
+        h = h * 7 + around((uint8_t *)b, 0, round + 1, SIZE / (round + 1)) + around((uint8_t *)b, SIZE - 1, -round - 1, SIZE / (round + 1));
         memset(a, 'x', SIZE - 1 - shift);
         memset(a + SIZE - 1 - shift, 0, 1 + shift);
         h = h * 7 + length(a + shift);

@@ -30,7 +30,7 @@ from elfin.structure.order import Order, order
 from elfin.tiers.jit.events import Call, Exit, Read
 from elfin.tiers.jit.pages import Span
 from elfin.tiers.jit.strips import between
-from elfin.tiers.jit.sums import BITS, Known, Sum, step, sum_of
+from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, step
 
 LONGEST: Final = 3 * layout.PAGE  # bytes in which an access may be
 MOST: Final = 16  # pages that are looked at
@@ -136,7 +136,7 @@ def _follow(
         match s:
             case Let(var, value) | Set(var, value):
                 if var is not None:
-                    known[var] = sum_of(value, known)
+                    known[var] = low_sum(value, known)
             case RawStore():
                 pass
             case Group("pages", body):
@@ -162,7 +162,7 @@ def _forget(known: Known, registers: int) -> None:
 
 
 def _place(span: Span, known: Known) -> _Place | None:
-    address = sum_of(span.table, known)
+    address = low_sum(span.table, known)
     if address is None:
         return None
     write = span.first < span.last

@@ -31,7 +31,7 @@ from elfin.tiers.jit.events import Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, SPENT, leave
 from elfin.tiers.jit.pages import Span
 from elfin.tiers.jit.region import CALL, JUMP, is_direct, onward
-from elfin.tiers.jit.sums import BITS, Known, Sum, step, sum_of
+from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, step
 
 _PLAIN: Final = (Exit, Read, GuestRead, Write)
 HELD: Final = local(I64, "held")  # of the budget
@@ -209,12 +209,12 @@ def _follow(
                 cost += int(value.args[1].imm)
             case Let(var, value) | Set(var, value):
                 if var is not None:
-                    known[var] = sum_of(value, known)
+                    known[var] = low_sum(value, known)
             case RawStore():
                 pass
             case Group("pages", body):
                 span = spans.get(id(body))
-                address = None if span is None else sum_of(span.base, known)
+                address = None if span is None else low_sum(span.base, known)
                 if span is not None and address is not None:
                     accessed.append((span, address))
             case If(_, then, other) if id(then) in exits and not other:

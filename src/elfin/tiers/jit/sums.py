@@ -43,13 +43,7 @@ Known = dict[Value, Sum | None]  # variables that were set; None: to something e
 
 
 def sum_of(value: Value, known: Known) -> Sum | None:
-    """An i64 as a sum; of an i32 its low half."""
-    if value.type is I32:
-        if value.op == "trunc" and value.args[0].type is I64:
-            return sum_of(value.args[0], known)
-        if value.op == "local":
-            return known.get(value)
-        return Sum(signed(value.imm, 32)) if value.op == "const" else None
+    """An i64 as a sum."""
     if value.type is not I64:
         return None
     if value.op == "const":
@@ -65,6 +59,35 @@ def sum_of(value: Value, known: Known) -> Sum | None:
         a = sum_of(value.args[0], known)
         return None if a is None else Sum().plus(a, 1 << int(value.args[1].imm) % 64)
     return None
+
+
+def low_sum(value: Value, known: Known) -> Sum | None:
+    """The low half of an i64, or an i32, as a sum modulo 2**32, of which only that half counts."""
+    if value.type is not I64 and value.type is not I32:
+        return None
+    match value.op:
+        case "const":
+            return Sum(signed(value.imm, 32))
+        case "local" if value.type is I32:
+            return known.get(value)
+        case "local":
+            return known.get(value, Sum(0, {value: 1}))
+        case "trunc" | "zext" | "sext" if value.args[0].type in (I32, I64):
+            return low_sum(value.args[0], known)
+        case "add" | "sub":
+            a, b = (low_sum(x, known) for x in value.args)
+            if a is None or b is None:
+                return None
+            return _low(a.plus(b, 1 if value.op == "add" else -1))
+        case "shl" if value.args[1].op == "const" and int(value.args[1].imm) < 32:
+            a = low_sum(value.args[0], known)
+            return None if a is None else _low(Sum().plus(a, 1 << int(value.args[1].imm)))
+    return None
+
+
+def _low(some: Sum) -> Sum:
+    some.number = signed(some.number, 32)
+    return some
 
 
 def step(address: Sum, end: Known) -> int | None:
