@@ -27,3 +27,14 @@ def test_runs_that_overlap_count_together() -> None:
     assert taken[12] == 1000
     assert taken[8] == 30
     assert 0x20 in region.blocks  # which the first run alone would not show
+
+
+def test_what_goes_on_in_line_has_a_limit_too() -> None:
+    """Branches that are never taken and calls end no region."""
+    runs = {
+        pc: [op("nop", pc), op("je", pc + 4, 0x10_0000), op("call", pc + 8, 0x20_0000)]
+        for pc in range(0, 0x1000, 4)
+    }
+    region = discover(0, lambda pc: runs.get(pc, []), most=50)
+    assert 50 <= region.size < 60
+    assert region.full

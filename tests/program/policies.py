@@ -19,6 +19,7 @@ import os
 import random
 import sys
 from collections import Counter, defaultdict
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Final, cast
@@ -31,7 +32,7 @@ from elfin.kernel.exit import BudgetEnd, Exit
 from elfin.kernel.task import Task
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
-from elfin.tiers.jit.copies import Wish
+from elfin.tiers.jit.copies import MAKES, Wish
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.store import Folder
@@ -53,6 +54,7 @@ class Soon(Translator):
 
     def __init__(self) -> None:
         super().__init__(hot=1)
+        import_module(MAKES)  # where numbers of `config` are read that are patched later
         self.generation = 0
         self.counted = count(1)
         self.numbers: WeakKeyDictionary[GuestMemory, int] = WeakKeyDictionary()

@@ -100,7 +100,7 @@ def discover(
     work = [entry]
     while work and len(ops) < most:
         pc = work.pop()
-        while pc not in begun:
+        while pc not in begun and len(ops) < most:
             begun.add(pc)
             line = read(pc)
             if not line:
