@@ -44,13 +44,25 @@ def resting(part: Part) -> int:
 
 
 def _weights(region: Region) -> dict[int, int]:
-    """How often each block runs, judged by the jumps back over it."""
+    """How often each block runs, judged by the jumps back over it; not if it never comes to such a jump."""
     ends: dict[int, int] = {}
+    sources: dict[int, list[int]] = {}
     for block in region.blocks.values():
         for to in region.successors(block):
+            sources.setdefault(to, []).append(block.pc)
             if to <= block.pc:
                 ends[to] = max(block.pc, ends.get(to, 0))
-    return {
-        pc: LOOP ** min(DEEPEST, sum(start <= pc <= end for start, end in ends.items()))
-        for pc in region.blocks
-    }
+    loops = [_reaching(start, end, sources) for start, end in ends.items()]
+    return {pc: LOOP ** min(DEEPEST, sum(pc in inside for inside in loops)) for pc in region.blocks}
+
+
+def _reaching(start: int, end: int, sources: dict[int, list[int]]) -> set[int]:
+    """The blocks from `start` to `end` from which control may come back to the first."""
+    seen = {start}
+    work = [start]
+    while work:
+        for before in sources.get(work.pop(), ()):
+            if start <= before <= end and before not in seen:
+                seen.add(before)
+                work.append(before)
+    return seen
