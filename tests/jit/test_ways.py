@@ -3,12 +3,14 @@ goto, targets that come late, tables and programs that change meanwhile, calls w
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from elfin import config
 from tests.jit.programs import C, build, native, translated
+from tests.program import policies
 
 SAME = ("dense", "sparse", "late", "threaded", "changing", "polymorphic", "table")
 BAD = ("null", "high", "data")
@@ -31,6 +33,16 @@ def test_ways(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("case", ("late", "changing", "table"))
 def test_ways_between_tiers(case: str) -> None:
     command = [str(build(C / "ways.c")), case]
+    assert translated("jit-mixed", command) == native(command)
+
+
+@pytest.mark.parametrize("seed", (2, 5, 6))
+def test_ways_between_regions_of_two_sizes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where computed jumps make loops of two starts, copies of nodes that only lead on have ways out as well."""
+    monkeypatch.setattr(policies, "SEED", seed)
+    monkeypatch.setattr(policies, "SIZES", (10, 60))
+    monkeypatch.setitem(policies.TRANSLATORS, "jit-mixed", partial(policies.Mixed, seed))
+    command = [str(build(C / "ways.c")), "changing"]
     assert translated("jit-mixed", command) == native(command)
 
 

@@ -95,8 +95,10 @@ class _Function:
             last = {block.pc: block.ops[-1] for block in blocks}
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
             found = look_before_loops(self.graph, found, self.body.wild.spans)
+        notes: dict[int, list[Event]] = {}  # copies of a node share them, as they share its body
         for node in self.graph.nodes:
-            node.note = [] if node.note is None else node.note
+            if node.note is None:
+                node.note = notes.setdefault(id(node.body), [])
         checked = self._loop_checks(found, looked)
         flow = Flow(self.graph, checked, self.body.registers, self.own)
         clock.done("structure")
