@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 import elfin
+from elfin import config
 from elfin.tiers import policy
 from tests.program.policies import TRANSLATORS
 
@@ -41,9 +42,10 @@ def native(command: Sequence[str]) -> tuple[int, bytes]:
 
 @contextmanager
 def machine(name: str) -> Iterator[elfin.Machine]:
-    """A machine with the translator of a policy."""
+    """A machine with the translator of a policy, which begins at once: these programs are short."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(policy, "Translator", TRANSLATORS[name])
+        patch.setattr(config, "FIRST_RUN", 0)
         with elfin.Machine(tier="jit") as made:
             yield made
 
