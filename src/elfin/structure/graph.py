@@ -46,13 +46,13 @@ Ending = Goto | Choose | Select | End
 
 @dataclass(slots=True)
 class Node:
-    """`label` and `note` are for who made the graph: a copy of a node has the same, and a node that only
-    leads to another has its label."""
+    """`label` and `note` are for who made the graph: a copy of a node shares them, as it shares the body, and a node
+    that only leads to another has its label."""
 
     body: list[Stmt] = field(default_factory=list)
     ending: Ending = field(default_factory=End)
     label: Any = None
-    note: Any = None
+    note: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)

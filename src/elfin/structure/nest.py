@@ -89,7 +89,7 @@ def separate_nests(graph: Graph, o: Order) -> Order:
     """The order that the graph has then."""
     size = len(graph.nodes)
     for header in o.sequence:
-        back = [n for n in dict.fromkeys(o.predecessors[header]) if o.rank[n] >= o.rank[header]]
+        back = o.ways_back(header)
         if len(back) > 1:
             _separate(graph, o, header, back)
     return o if len(graph.nodes) == size else order(graph)
@@ -97,7 +97,7 @@ def separate_nests(graph: Graph, o: Order) -> Order:
 
 def _separate(graph: Graph, o: Order, header: int, back: list[int]) -> None:
     """From the inside out: ways back whose loops hold all those before."""
-    bodies = {n: _body(o, header, n) for n in back}
+    bodies = {n: o.between(header, n) for n in back}
     others = {n for n in o.predecessors[header] if n not in back}
     rest = sorted(back, key=lambda n: len(bodies[n]))
     start = header
@@ -107,19 +107,7 @@ def _separate(graph: Graph, o: Order, header: int, back: list[int]) -> None:
             inner = inner.union(*(bodies[n] for n in same))
             rest = [n for n in rest if n not in same]
         if rest:
-            outer = graph.add(Node(ending=Goto(start), label=graph.nodes[header].label, note=[]))
+            outer = graph.add(Node(ending=Goto(start), label=graph.nodes[header].label))
             for n in (*rest, *others):
                 graph.nodes[n].ending = redirected(graph.nodes[n].ending, {start: outer})
             start = outer
-
-
-def _body(o: Order, header: int, end: int) -> set[int]:
-    """The nodes on ways from a loop's start to one of its ends."""
-    seen = {header, end}
-    work = [end] if end != header else []
-    while work:
-        for before in o.predecessors[work.pop()]:
-            if before not in seen:
-                seen.add(before)
-                work.append(before)
-    return seen

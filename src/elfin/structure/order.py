@@ -19,6 +19,22 @@ class Order:
     predecessors: dict[int, list[int]]  # of reachable nodes, an edge once for each time it stands
     dominator: dict[int, int]  # immediate; the entry is its own
 
+    def ways_back(self, header: int) -> list[int]:
+        """The nodes that go back to a loop's start; none if it is not one."""
+        before = dict.fromkeys(self.predecessors[header])
+        return [number for number in before if self.rank[number] >= self.rank[header]]
+
+    def between(self, header: int, end: int) -> set[int]:
+        """The nodes on ways from a loop's start to one of its ends."""
+        seen = {header, end}
+        work = [end] if end != header else []
+        while work:
+            for before in self.predecessors[work.pop()]:
+                if before not in seen:
+                    seen.add(before)
+                    work.append(before)
+        return seen
+
     def dominates(self, above: int, below: int) -> bool:
         while self.rank[below] > self.rank[above]:
             below = self.dominator[below]

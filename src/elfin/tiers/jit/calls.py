@@ -69,7 +69,7 @@ def call(
 
 def _called_at(body: Body, pc: int, op: Op, behind: int) -> int:
     """A node that calls a function of the unit."""
-    node = Node(ending=Goto(behind), label=pc, note=[])
+    node = Node(ending=Goto(behind), label=pc)
     _invoke(body, node.body, node.note, body.callees[pc], op.next)
     return body.graph.add(node)
 

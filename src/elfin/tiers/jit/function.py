@@ -74,7 +74,7 @@ class _Function:
 
     def flow(self, clock: Clock) -> Flow:
         """The graph is made; what registers do in it can be asked."""
-        start = Node(note=[])  # the function's entry, so that no loop goes through node 0
+        start = Node()  # the function's entry, so that no loop goes through node 0
         self.graph.add(start)
         known = Addresses()
         if self.own is not None:
@@ -95,10 +95,6 @@ class _Function:
             last = {block.pc: block.ops[-1] for block in blocks}
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
             found = look_before_loops(self.graph, found, self.body.wild.spans)
-        notes: dict[int, list[Event]] = {}  # copies of a node share them, as they share its body
-        for node in self.graph.nodes:
-            if node.note is None:
-                node.note = notes.setdefault(id(node.body), [])
         checked = self._loop_checks(found, looked)
         flow = Flow(self.graph, checked, self.body.registers, self.own)
         clock.done("structure")

@@ -36,7 +36,7 @@ class PartWriter:
         self.start = start
         self.behind = behind
         self.region = part.region
-        self.numbers = {pc: body.graph.add(Node(label=pc, note=[])) for pc in self.region.blocks}
+        self.numbers = {pc: body.graph.add(Node(label=pc)) for pc in self.region.blocks}
         self.entry = self.numbers[self.region.entry]
         self.dispatch = Dispatch(body.graph, self.region, self.numbers, body.unit)
         self.before = self.region.only_predecessors()

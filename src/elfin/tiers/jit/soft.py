@@ -29,8 +29,7 @@ from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
 from elfin.tiers.jit.events import Call, Exit, Read
 from elfin.tiers.jit.pages import Span
-from elfin.tiers.jit.strips import between
-from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, step
+from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, met, step
 
 LONGEST: Final = 3 * layout.PAGE  # bytes in which an access may be
 MOST: Final = 16  # pages that are looked at
@@ -56,10 +55,10 @@ def look_before_loops(graph: Graph, found: Order, spans: Mapping[int, Span]) -> 
     """The order before, and behind."""
     done: set[int] = set()  # what looks at permissions, and is done
     for header in found.sequence:
-        back = [n for n in found.predecessors[header] if found.rank[n] >= found.rank[header]]
+        back = found.ways_back(header)
         if not back:
             continue
-        inside = set[int]().union(*(between(found, header, n) for n in back))
+        inside = set[int]().union(*(found.between(header, n) for n in back))
         if any(_looks(graph, n, spans, done) for n in inside):
             nodes = sorted(inside, key=found.rank.__getitem__)
             places = _places(graph, found, nodes, back, spans, done)
@@ -94,12 +93,12 @@ def _places(
         seen.clear()
         for number in nodes:
             ways = [ends[n] for n in found.predecessors[number] if n in ends]
-            known = _met(ways) if number != nodes[0] else {}
+            known = met(ways) if number != nodes[0] else {}
             _follow(graph.nodes[number], known, spans, seen)
             if ends.get(number) != known:
                 ends[number] = known
                 changes = True
-    end = _met([ends[n] for n in back])
+    end = met([ends[n] for n in back])
     out: dict[int, _Place] = {}
     pages: dict[Value, None] = {}
     for looked, places in seen.items():
@@ -114,24 +113,11 @@ def _places(
     return out
 
 
-def _met(ways: list[Known]) -> Known:
-    """Of registers, what is known on all of them."""
-    known: Known = {}
-    for other in ways:
-        for register in other:
-            if register not in known and register in BITS:
-                sums = [each.get(register, Sum(0, {register: 1})) for each in ways]
-                known[register] = sums[0] if all(s == sums[0] for s in sums) else None
-    return known
-
-
 def _follow(
     node: Node, known: Known, spans: Mapping[int, Span], seen: dict[int, list[_Place | None]]
 ) -> None:
-    exits = {id(event.body) for event in node.note or () if isinstance(event, Exit)}
-    loads = {
-        id(event.behind): event.written for event in node.note or () if isinstance(event, Call)
-    }
+    exits = {id(event.body) for event in node.note if isinstance(event, Exit)}
+    loads = {id(event.behind): event.written for event in node.note if isinstance(event, Call)}
     for s in node.body:
         match s:
             case Let(var, value) | Set(var, value):
@@ -189,7 +175,7 @@ def _look_before(
         for number in nodes:
             for to in graph.successors(number):
                 if to not in nodes and to not in ways:
-                    ways[to] = graph.add(Node([unknown], Goto(to), graph.nodes[to].label, []))
+                    ways[to] = graph.add(Node([unknown], Goto(to), graph.nodes[to].label))
         for number in nodes:
             graph.nodes[number].ending = redirected(graph.nodes[number].ending, ways)
         graph.nodes[0].body.insert(0, unknown)

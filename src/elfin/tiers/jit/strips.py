@@ -31,7 +31,7 @@ from elfin.tiers.jit.events import Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, SPENT, leave
 from elfin.tiers.jit.pages import Span
 from elfin.tiers.jit.region import CALL, JUMP, is_direct, onward
-from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, step
+from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, met, step
 
 _PLAIN: Final = (Exit, Read, GuestRead, Write)
 HELD: Final = local(I64, "held")  # of the budget
@@ -75,14 +75,10 @@ def strip_loops(
 
 def _innermost(graph: Graph, found: Order) -> Iterable[_Loop]:
     for header in found.sequence:
-        back = [
-            n
-            for n in dict.fromkeys(found.predecessors[header])
-            if found.rank[n] >= found.rank[header]
-        ]
+        back = found.ways_back(header)
         if not back:
             continue
-        seen = set[int]().union(*(between(found, header, n) for n in back))
+        seen = set[int]().union(*(found.between(header, n) for n in back))
         if len(seen) > LARGEST:
             continue
         if any(
@@ -114,7 +110,7 @@ def _is_short(graph: Graph, found: Order, loop: _Loop, last: Branches) -> bool:
         if found.rank[to] <= found.rank[number]
         and to != header
         and found.dominates(to, header)
-        and header in between(found, to, number)
+        and header in found.between(to, number)
     ]
     # All the same: they were not counted.
     return any(sum(turns) < SHORT * n and sum(turns) != n for n in starts)
@@ -126,18 +122,6 @@ def _taken(graph: Graph, last: Branches, number: int, to: int) -> int:
     if op is None or not is_direct(op) or op.disp & M64 != graph.nodes[to].label:
         return 0
     return op.taken
-
-
-def between(found: Order, start: int, end: int) -> set[int]:
-    """The nodes of a loop."""
-    seen = {start, end}
-    work = [end] if end != start else []
-    while work:
-        for before in found.predecessors[work.pop()]:
-            if before not in seen:
-                seen.add(before)
-                work.append(before)
-    return seen
 
 
 def _alike(graph: Graph, found: Order, loops: list[_Loop]) -> list[_Loop]:
@@ -168,13 +152,15 @@ def _look(graph: Graph, found: Order, loop: _Loop, spans: Mapping[int, Span]) ->
         before = (
             [ends[n] for n in found.predecessors[number] if n in ends] if number != header else []
         )
-        known, cost = _met(before) if before else ({}, 0)
+        known = met([k for k, _ in before])
+        cost = min((c for _, c in before), default=0)
         always = all(found.dominates(number, n) for n in loop.back)
         spent = _follow(graph.nodes[number], known, spans, accessed if always else [])
         if spent is None:
             return False
         ends[number] = known, cost + spent
-    known, loop.cost = _met([ends[n] for n in loop.back])
+    known = met([ends[n][0] for n in loop.back])
+    loop.cost = min(ends[n][1] for n in loop.back)
     for span, address in accessed:
         by = step(address, known)
         if by is not None and abs(by) <= LONGEST:
@@ -182,23 +168,12 @@ def _look(graph: Graph, found: Order, loop: _Loop, spans: Mapping[int, Span]) ->
     return bool(loop.spans) and loop.cost > 0
 
 
-def _met(ways: list[tuple[Known, int]]) -> tuple[Known, int]:
-    """Of registers, what is known on all of them."""
-    known: Known = {}
-    for other, _ in ways:
-        for register in other:
-            if register in BITS and register not in known:
-                sums = [each.get(register, Sum(0, {register: 1})) for each, _ in ways]
-                known[register] = sums[0] if all(s == sums[0] for s in sums) else None
-    return known, min(cost for _, cost in ways)
-
-
 def _follow(
     node: Node, known: Known, spans: Mapping[int, Span], accessed: list[tuple[Span, Sum]]
 ) -> int | None:
     """What the node takes of LEFT; None if it may call something."""
-    exits = {id(event.body) for event in node.note or () if isinstance(event, Exit)}
-    if any(not isinstance(event, _PLAIN) for event in node.note or ()):
+    exits = {id(event.body) for event in node.note if isinstance(event, Exit)}
+    if any(not isinstance(event, _PLAIN) for event in node.note):
         return None
     cost = 0
     for s in node.body:
@@ -233,7 +208,7 @@ def _follow(
 def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[int]:
     header = loop.nodes[0]
     label = graph.nodes[header].label
-    before = graph.add(Node(label=label, note=[]))
+    before = graph.add(Node(label=label))
     outside = [n for n in range(before) if n not in loop.nodes]  # among them what stands behind
     for number in outside:  # other loops by now
         node = graph.nodes[number]
@@ -245,7 +220,7 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
         if id(node.body) not in changed:
             changed.add(id(node.body))
             node.body[:] = [s for s in node.body if not (type(s) is Group and id(s.body) in gone)]
-            for event in node.note or ():
+            for event in node.note:
                 if moves and isinstance(event, Exit):
                     event.body.insert(0, _give_back())
     _look_before(graph.nodes[before], loop, header, moves=moves)
@@ -255,13 +230,13 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
     spent = graph.add(
         Node([_give_back(), If(SPENT, body, rare=True)], Goto(before), label, [Exit(body)])
     )
-    turn = graph.add(Node([], Choose(SPENT, spent, header), label, []))
+    turn = graph.add(Node([], Choose(SPENT, spent, header), label))
     ways = {header: turn}
     for number in loop.nodes:
         node = graph.nodes[number]
         for to in graph.successors(number):
             if to not in loop.nodes and to not in ways and to != turn:
-                way = Node([_give_back()], Goto(to), graph.nodes[to].label, [])
+                way = Node([_give_back()], Goto(to), graph.nodes[to].label)
                 ways[to] = graph.add(way)
         node.ending = redirected(node.ending, ways)
     return {turn, spent}

@@ -100,3 +100,13 @@ def step(address: Sum, end: Known) -> int | None:
             return None
         by += n * last.number
     return by
+
+
+def met(ways: list[Known]) -> Known:
+    """Of registers, what is known behind all of them."""
+    known: Known = {}
+    for register in dict.fromkeys(name for way in ways for name in way):
+        if register in BITS:
+            sums = [way.get(register, Sum(0, {register: 1})) for way in ways]
+            known[register] = sums[0] if all(s == sums[0] for s in sums) else None
+    return known
