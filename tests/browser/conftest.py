@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from elfin.cli.main import main
-from elfin.cli.web_server import new_server
+from elfin.cli.web_server import Handler, new_server
 from elfin.pack.site import WEB, has_snapshot, make_site, package_zip
 from tests.browser.terminal import SECONDS, Shell
 
@@ -73,14 +74,23 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(sites: Path) -> Iterator[str]:
     """The address of all sites."""
-    serving = new_server(sites)
-    serving.daemon_threads = True
-    thread = threading.Thread(target=serving.serve_forever)
+    with serving(sites) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path, handler: type[Handler] = Handler) -> Iterator[str]:
+    """A folder's address as long as it is wanted."""
+    server = new_server(folder, handler=handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from elfin.cli.web_server import Handler, new_server
+from elfin.cli.web_server import Handler
+from tests.browser.conftest import serving
 from tests.browser.terminal import Shell
 
 
@@ -24,14 +24,8 @@ class Isolating(Handler):
 
 @pytest.fixture
 def isolating(sites: Path) -> Iterator[str]:
-    serving = new_server(sites, handler=Isolating)
-    serving.daemon_threads = True
-    thread = threading.Thread(target=serving.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
+    with serving(sites, Isolating) as address:
+        yield address
 
 
 def test_an_isolated_page_works(page: Page, isolating: str) -> None:

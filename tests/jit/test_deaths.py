@@ -5,7 +5,6 @@ be seen."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import elfin
 from elfin import config
 from elfin.machine import machine
 from elfin.tiers import policy
+from tests.jit.programs import build
 from tests.jit.unprotected import UnprotectedHost
 
 SOURCE = Path(__file__).parent / "c" / "deaths.c"
@@ -42,12 +42,8 @@ PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncano
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed")
-    out = tmp_path_factory.mktemp("deaths") / "deaths"
-    subprocess.run(["gcc", "-O2", "-static", "-o", out, SOURCE], check=True, timeout=60)
-    return out
+def program() -> Path:
+    return build(SOURCE)
 
 
 @pytest.fixture(params=("protected", "unprotected"))

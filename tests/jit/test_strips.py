@@ -3,7 +3,6 @@ whatever budget (c/strips.c)."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,18 +12,15 @@ import elfin
 from elfin import config
 from elfin.machine import machine
 from elfin.tiers import policy
+from tests.jit.programs import build
 from tests.jit.unprotected import UnprotectedHost
 
 SOURCE = Path(__file__).parent / "c" / "strips.c"
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed")
-    out = tmp_path_factory.mktemp("strips") / "strips"
-    subprocess.run(["gcc", "-O1", "-static", "-o", out, SOURCE], check=True, timeout=60)
-    return out
+def program() -> Path:
+    return build(SOURCE, "-O1")
 
 
 @pytest.mark.parametrize("budget", [config.TURN_BUDGET, 1237])

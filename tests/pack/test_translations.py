@@ -3,15 +3,21 @@ what is found of a program, that it runs with nothing else, and what damage does
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from elfin import config
 from elfin.api import Machine
+from elfin.errors import ElfinError
 from elfin.kernel.exit import Engine
 from elfin.machine.machine import Machine as Bare
+from elfin.pack import parallel
+from elfin.pack.functions import Code
 from elfin.pack.loops import components
 from elfin.pack.translations import Chunks, add
 from elfin.tiers.jit.ahead import Ahead, Index
@@ -146,6 +152,17 @@ def test_two_processes_make_the_same(switches: Callable[..., Path], tmp_path: Pa
             add(machine, str(switches()), chunks, lambda *_: None, 1500, processes)
         found.append((chunks.finish(), sorted(path.name for path in folder.iterdir())))
     assert found[0] == found[1]
+
+
+def _killed(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_make", _killed)
+    work = parallel.Work(cast(Code, None), {})
+    with pytest.raises(ElfinError, match="was killed"):
+        list(parallel.units(work, range(parallel.FEW), 2))
 
 
 def test_the_index_reads_back() -> None:

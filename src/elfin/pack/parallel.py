@@ -1,20 +1,23 @@
 """The units of a program's functions, made by as many processes as there are processors.
 
 Input:  the program's code, which of its functions are to be translated, in which order.
-Output: for each of them what was made, in that order, as long as somebody asks.
+Output: for each of them what was made, in that order, as long as somebody asks.  ElfinError if a child was killed.
 A child begins as a copy of this process, so that only entries and finished units go from one to the other.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Final
 
+from elfin.errors import ElfinError
 from elfin.pack.functions import Code
 from elfin.pack.loops import Function
 from elfin.tiers.jit import record
@@ -72,8 +75,15 @@ def units(
     if count < 2 or len(chosen) < FEW or sys.platform != "linux":
         yield from map(work.make, chosen)
         return
-    with multiprocessing.get_context("fork").Pool(count, _begin, (work,)) as pool:
-        yield from pool.imap(_make, chosen, PORTION)
+    with ProcessPoolExecutor(count, get_context("fork"), _begin, (work,)) as pool:
+        try:
+            yield from pool.map(_make, chosen, chunksize=PORTION)
+        except BrokenProcessPool:
+            raise ElfinError(
+                "a process that translates was killed: is there enough memory?"
+            ) from None
+        finally:  # nobody may ask for the rest
+            pool.shutdown(cancel_futures=True)
 
 
 def _processors() -> int:
