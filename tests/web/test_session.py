@@ -63,6 +63,31 @@ def test_a_shell_at_a_terminal(session: Session, page: Page) -> None:
     assert page.ended[number] == 3
 
 
+def test_a_key_is_shown_before_others_had_their_turn(session: Session, page: Page) -> None:
+    number = session.run(["/bin/busybox", "sh"], ENV, terminal=(30, 100))
+    session.type(number, b"while :; do :; done &\n")
+    turn_until(session, lambda: page.printed.get((number, 1), b"").count(b"# ") == 2)
+    session.turn()
+    scheduler, order = session.machine.scheduler, []
+    show = scheduler.after_each
+
+    def ran() -> None:
+        order.append("ran")
+        before = len(page.printed[number, 1])
+        show()
+        if len(page.printed[number, 1]) > before:
+            order.append("shown")
+
+    scheduler.after_each = ran
+    session.type(number, b"x")
+    session.turn()
+    assert order == ["ran", "shown", "ran"]
+    short = scheduler.longest_ns
+    session._typing_until = 0.0
+    session.turn()
+    assert short < scheduler.longest_ns
+
+
 def test_streams(session: Session, page: Page) -> None:
     script = "cat; echo wrong >&2; exit 7"
     number = session.run(["/bin/busybox", "sh", "-c", script], ENV)

@@ -39,6 +39,7 @@ class Scheduler:
         self.engine = engine
         self.longest_ns = 0  # of a turn of all, if the caller has other things to do, too
         self._share_ns = 0  # of that for each
+        self.after_each: Callable[[], object] = lambda: None  # called when a task has had its turn
         self._progress = False  # did anything happen in this turn?
 
     def run(self, process: Process, stop: Callable[[], bool] = lambda: False) -> int | None:
@@ -61,6 +62,7 @@ class Scheduler:
         for task in self._in_order():
             if self._can_run(task):
                 self._run(task)
+                self.after_each()
                 ran += 1
         self._share_ns = self.longest_ns // max(1, ran)
         self._progress = self._progress or ran > 0

@@ -109,8 +109,7 @@ class Bridge:
 
     # -- to a program ----------------------------------------------------------------------
     def feed(self, number: int, data: Any) -> None:
-        if program := self.session.programs.get(number):
-            program.side.type(data.to_bytes())
+        self.session.type(number, data.to_bytes())
 
     def end_input(self, number: int) -> None:
         if program := self.session.programs.get(number):

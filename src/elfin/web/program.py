@@ -38,6 +38,10 @@ class Side(Protocol):
         """Between turns: hand on what waits on either way."""
         ...
 
+    def show(self) -> None:
+        """Hand on what was printed."""
+        ...
+
 
 class TerminalSide:
     """A pseudo-terminal whose master is the page's."""
@@ -75,6 +79,9 @@ class TerminalSide:
                 del self.waiting[: self.terminal.type(bytes(self.waiting))]
         except LinuxError:
             pass  # the reader is behind: the rest goes later
+        self.show()
+
+    def show(self) -> None:
         printed = self.terminal.output
         if printed:
             self.output(1, bytes(printed))
@@ -122,6 +129,9 @@ class StreamSide:
         if self.ended:
             self.writer.release()
             self.writer = None
+
+    def show(self) -> None:
+        pass  # a stream keeps nothing
 
 
 @dataclass(slots=True)

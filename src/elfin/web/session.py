@@ -24,6 +24,9 @@ from elfin.web.program import Program, Side, StreamSide, TerminalSide
 
 SLICE = 0.012  # seconds of turns before the page's messages are looked at
 TURN_NS = 8_000_000  # of one turn of all tasks
+# While somebody types, a slice is one turn of this length: a key waits for its end.
+TYPING_NS = 3_000_000
+TYPING = 1.0  # seconds that somebody is thought to type after a key
 SAVE_AFTER = 0.5  # seconds between looks at what is to be kept
 USER = "0:0"
 
@@ -48,11 +51,12 @@ class Session:
     ) -> None:
         self.listener = listener
         self.machine = Machine(image=image, tier=tier, user=USER, kept=False)
-        self.machine.scheduler.longest_ns = TURN_NS
+        self.machine.scheduler.after_each = self._show
         self.files = Files(self.machine.vfs)
         self.programs: dict[int, Program] = {}
         self.keeper: Keeper | None = None
         self._save_at = 0.0
+        self._typing_until = 0.0
         self._numbers = count(1)
 
     def run(
@@ -92,9 +96,11 @@ class Session:
     def turn(self) -> Idle | None:
         """Let programs run for a slice of time; `Idle` if there is nothing to do now."""
         now = time.monotonic()
-        end = now + SLICE
+        types = now < self._typing_until
+        self.machine.scheduler.longest_ns = TYPING_NS if types else TURN_NS
+        end = now if types else now + SLICE
         idle = None
-        while idle is None and now < end:
+        while idle is None and now <= end:
             idle = self.machine.scheduler.turn()
             self._report()
             now = time.monotonic()
@@ -102,6 +108,15 @@ class Session:
         if idle is None or wait is None:
             return idle
         return Idle(idle.read, idle.write, min(wait, idle.timeout or wait))
+
+    def type(self, number: int, data: bytes) -> None:
+        """More input for a program."""
+        program = self.programs.get(number)
+        if program is None:
+            return
+        program.side.type(data)
+        if isinstance(program.side, TerminalSide):
+            self._typing_until = time.monotonic() + TYPING
 
     def _save(self) -> float | None:
         """Keep what has changed, now and then; seconds until the next look if there was a change."""
@@ -128,6 +143,11 @@ class Session:
 
     def close(self) -> None:
         self.machine.close()
+
+    def _show(self) -> None:
+        """What was printed is not kept until all others had their turn."""
+        for program in self.programs.values():
+            program.side.show()
 
     def _report(self) -> None:
         for program in list(self.programs.values()):
