@@ -7,11 +7,11 @@ when elfin itself cannot go on, 126 and 127 as in a shell (cannot execute, not f
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from elfin.cli import pack, run, serve, show
 from elfin.errors import ElfinError
 
 FAILED = 125  # as env(1), timeout(1) and docker-run(1) say it
@@ -26,6 +26,18 @@ class Version(argparse.Action):
         parser.exit(message=f"elfin {importlib.metadata.version('elfin')}\n")
 
 
+class Command(argparse.ArgumentParser):
+    """A command's command line, in the file of its name, which is imported when the command was chosen: the others
+    would be a tenth of a start."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        name = self.prog.rpartition(" ")[2]
+        module = importlib.import_module(f"elfin.cli.{name}")
+        module.add_options(self)
+        self.set_defaults(action=getattr(module, name))
+        return super().parse_known_args(args, namespace)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; a command's own options are in the command's file."""
     whole = argparse.ArgumentParser(
@@ -34,8 +46,10 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     whole.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
-    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    one = commands.add_parser(
+    commands = whole.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=Command
+    )
+    commands.add_parser(
         "run",
         help="run a program",
         usage="elfin run [OPTIONS] PROGRAM [ARGS...]",
@@ -45,35 +59,27 @@ def parser() -> argparse.ArgumentParser:
         "PROGRAM cannot be executed, 127 if it is not found. A deadly signal kills elfin too.",
         allow_abbrev=False,
     )
-    run.add_options(one)
-    one.set_defaults(action=run.run)
-    other = commands.add_parser(
+    commands.add_parser(
         "show",
         help="print what becomes of a program's machine code",
         usage="elfin show PROGRAM [--at ADDRESS|SYMBOL] --stage STAGE",
         description="Print one stage of the translation of a program's code.",
         allow_abbrev=False,
     )
-    show.add_options(other)
-    other.set_defaults(action=show.show)
-    third = commands.add_parser(
+    commands.add_parser(
         "pack",
         help="make a static site of a program",
         usage="elfin pack PROGRAM|--root DIR [--entry WORD...] -o DIR",
         description="Make a folder that any web server can serve: a page that runs the program.",
         allow_abbrev=False,
     )
-    pack.add_options(third)
-    third.set_defaults(action=pack.pack)
-    fourth = commands.add_parser(
+    commands.add_parser(
         "serve",
         help="open a program or a packed site in a browser",
         usage="elfin serve [PROGRAM|DIR] [--port N]",
         description="Serve a packed site, a program, or a page where one is dropped, from this machine.",
         allow_abbrev=False,
     )
-    serve.add_options(fourth)
-    fourth.set_defaults(action=serve.serve)
     return whole
 
 
