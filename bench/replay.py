@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,7 @@ from elfin.cli.main import main
 from elfin.decode.variant import VARIANTS, Variant
 from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.ir.value import forget
+from elfin.records import dataclass, field, replace
 from elfin.tiers.jit import lifted, unit
 from elfin.tiers.jit.plan import Plan
 from elfin.tiers.jit.store import SIZE

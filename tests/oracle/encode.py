@@ -8,12 +8,12 @@ SDM vol. 2, chapter 2.  It shares nothing with the decoder but the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from elfin.isa.operand import RM_MEMORY, RM_REGISTER, Operand
 from elfin.isa.row import Form
+from elfin.records import dataclass, replace
 from tests.oracle import record
 
 MAP_BYTES: Final = {0: b"", 1: b"\x0f", 2: b"\x0f\x38", 3: b"\x0f\x3a"}

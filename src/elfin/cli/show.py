@@ -9,10 +9,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.errors import ElfinError
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.loader.image import Image, Reader

@@ -7,11 +7,11 @@ Output: the module's bytes, with a name section.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from elfin.codegen.function import compile_function
 from elfin.ir.stmt import Function
 from elfin.ir.types import I32, Type
+from elfin.records import dataclass
 from elfin.wasm.expr import GlobalGet
 from elfin.wasm.module import Module
 from elfin.wasm.sections.data import Data

@@ -9,7 +9,6 @@ A call is always the value of a `Let` of its own (`dialect_expression`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace as changed
 from typing import Any, Final
 
 from elfin.ir.stmt import (
@@ -29,6 +28,7 @@ from elfin.ir.stmt import (
 )
 from elfin.ir.value import Value, local
 from elfin.opt.effects import replace
+from elfin.records import replace as changed
 
 SMALL: Final = 60  # parts of a function: statements and operations
 

@@ -5,7 +5,6 @@ Constants are computed by the dialect's own classes, so they cannot differ from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from elfin.dialect import f32, f64, i32, i64, u32, u64, v128
@@ -13,6 +12,7 @@ from elfin.dialect.floats import Float
 from elfin.dialect.integers import Int
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, const, make
+from elfin.records import dataclass
 
 TYPE_OF: Final[dict[type, Type]] = {
     u32: I32,

@@ -7,7 +7,6 @@ Output: `Insn`, or `Undecodable`, which says why.  The decoding is the dialect's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from elfin.bits import signed
@@ -17,6 +16,7 @@ from elfin.decode.decoder import decode_raw
 from elfin.dialect import bound, u32
 from elfin.isa.row import Form
 from elfin.isa.table import FORMS
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

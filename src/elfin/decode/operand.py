@@ -7,7 +7,6 @@ Output: `operands(insn)`, one for each operand of the row, in the row's order.  
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from elfin.bits import mask
@@ -15,6 +14,7 @@ from elfin.decode import record as r
 from elfin.decode.insn import Insn
 from elfin.isa.operand import FIXED, Operand
 from elfin.isa.registers import GENERAL, SEGMENTS, general, vector
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

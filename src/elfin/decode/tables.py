@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from dataclasses import dataclass
 
 from elfin import layout
 from elfin.decode import record as r
@@ -18,6 +17,7 @@ from elfin.decode.variant import FIRST_HANDLER, kinds, reps
 from elfin.isa.operand import FIXED_SIZE, VECTOR_SIZE, Operand
 from elfin.isa.row import Form
 from elfin.isa.table import FORMS
+from elfin.records import dataclass
 
 _PREFIX = {"": (0, 0), "NP": (3, 0), "66": (3, 1), "F3": (3, 2), "F2": (3, 3), "NFx": (2, 0)}
 _SPACE = {

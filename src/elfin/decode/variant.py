@@ -18,12 +18,12 @@ A variant is a form, an operand size, a kind of ModRM.rm and a repeat prefix:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.isa.operand import RM_MEMORY, RM_REGISTER
 from elfin.isa.row import Form
 from elfin.isa.table import FORMS
+from elfin.records import dataclass
 
 SCALE_A32: Final = 0x80
 GOTO: Final = 0  # the end of a run of entries: go on at the entry's own address

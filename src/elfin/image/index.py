@@ -8,10 +8,10 @@ latin-1, because a guest's names need not be text.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from elfin.errors import ImageError
+from elfin.records import dataclass, field
 
 VERSION: Final = 1
 CHUNK: Final = 1 << 18  # bytes of a chunk before compression

@@ -10,7 +10,6 @@ happen one after the other; a fault ends the list there.  Nothing here knows x86
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from elfin import rflags
@@ -19,6 +18,7 @@ from elfin.ir.ops import OPS
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
 from elfin.ir.types import I1
 from elfin.ir.value import Value
+from elfin.records import dataclass
 
 State = bytearray | memoryview
 

@@ -8,8 +8,9 @@ type's width, floats and v128 included.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ backend is the second and third group with `raw_load` values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from elfin.ir.types import Type
 from elfin.ir.value import TRUE, Value
+from elfin.records import dataclass, field
 
 # -- what an instruction does -------------------------------------------------------------
 

@@ -16,8 +16,9 @@ Departures from the manual:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from elfin.records import dataclass
 
 # Width in bits of each size letter that does not depend on the operand size.
 FIXED_SIZE: Final = {

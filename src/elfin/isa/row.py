@@ -39,10 +39,10 @@ Departures from the manual: immediates are not repeated in the opcode column, as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from elfin.isa.operand import RM_MEMORY, RM_REGISTER, STRING, Operand, operand
+from elfin.records import dataclass
 
 Meaning = Callable[..., None]
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -10,13 +10,13 @@ Nothing here runs, and nothing here knows Wasm.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from elfin import layout
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise, Store
 from elfin.ir.types import I1, I32, I64, V128, Type
 from elfin.ir.value import TRUE, Value, local, make
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

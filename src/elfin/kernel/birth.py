@@ -6,13 +6,13 @@ returns 0 from the same call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.process import CLONE_CLEAR_SIGHAND, Clone
 from elfin.kernel.abi.signal import SIG_IGN
 from elfin.kernel.process import Process, SigAction
 from elfin.kernel.task import Task
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.mm import AddressSpace

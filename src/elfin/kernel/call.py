@@ -15,10 +15,10 @@ the value that the function gets, and how strace shows it:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.wait import Wait
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.task import Task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from elfin.records import dataclass, replace
 
 ALL_CAPABILITIES = (1 << 41) - 1
 

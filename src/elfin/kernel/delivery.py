@@ -8,7 +8,6 @@ it waits in ends is decided here (man 7 signal, "Interruption of system calls").
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elfin.kernel import frame
@@ -35,6 +34,7 @@ from elfin.kernel.siginfo import SigInfo
 from elfin.kernel.signals import force, force_segv, is_ignored, stop
 from elfin.kernel.task import Task, Trap
 from elfin.kernel.wait import Restart
+from elfin.records import replace
 
 if TYPE_CHECKING:
     from elfin.kernel.process import Process, SigAction

@@ -6,8 +6,9 @@ Output: an `Exit`: a guest event as a value, never an exception.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.task import Task

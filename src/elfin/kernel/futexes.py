@@ -6,8 +6,9 @@ Tasks run one at a time, so comparing the word and joining the queue is atomic b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.mm import AddressSpace

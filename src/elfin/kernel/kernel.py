@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin import config
@@ -28,6 +27,7 @@ from elfin.kernel.signals import send_to_process
 from elfin.kernel.task import Task
 from elfin.kernel.timers import Timers
 from elfin.kernel.world import HostWorld, World
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller

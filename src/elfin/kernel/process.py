@@ -6,7 +6,6 @@ State only; behaviour that crosses processes is in `lifecycle.py` (birth, death,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.signal import SIG_DFL, Signal
@@ -14,6 +13,7 @@ from elfin.kernel.credentials import Credentials
 from elfin.kernel.limits import Limits
 from elfin.kernel.mm import AddressSpace
 from elfin.kernel.siginfo import PendingSignals
+from elfin.records import dataclass, field
 
 if TYPE_CHECKING:
     from elfin.kernel.files.context import FsContext

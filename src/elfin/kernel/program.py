@@ -7,7 +7,6 @@ their interpreter here; parsing and placing ELF files is the loader's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.errors import ElfError, LoadError
@@ -18,6 +17,7 @@ from elfin.kernel.mm import AddressSpace
 from elfin.loader.image import Image, Reader, parse
 from elfin.loader.load import Entry, load
 from elfin.loader.stack import Hardware, Start, arguments_fit
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.files.file import File

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.mman import Mremap
 from elfin.kernel.memory import PAGE_MASK, page_up
+from elfin.records import replace
 
 if TYPE_CHECKING:
     from elfin.kernel.mm import AddressSpace

@@ -7,7 +7,6 @@ Round robin in the order of birth, behind those whose time has come: with a seed
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 from typing import assert_never
 
@@ -20,6 +19,7 @@ from elfin.kernel.kernel import Kernel
 from elfin.kernel.process import Process
 from elfin.kernel.signals import enforce_cpu_limit
 from elfin.kernel.task import Task
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ A pointer that leads nowhere is shown as a number.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import LinuxError
 from elfin.kernel.abi.signal import SIG_DFL, SIG_IGN, SIGNAL_MAX, SaFlag, bit, signal_name
 from elfin.kernel.file_names import FILE_NAMES
 from elfin.kernel.names import NAMES, flags
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.call import Call

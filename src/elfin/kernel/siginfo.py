@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from elfin.kernel.abi.signal import FIRST_REAL_TIME, Code, bit
+from elfin.records import dataclass
 
 SIZE = 128
 _HEAD = struct.Struct("<iii4x")  # si_signo si_errno si_code

@@ -7,7 +7,6 @@ not blocked when it is *sent*, and that can be observed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.resource import Rlimit
@@ -22,6 +21,7 @@ from elfin.kernel.abi.signal import (
 )
 from elfin.kernel.process import DEFAULT_ACTION
 from elfin.kernel.siginfo import SigInfo
+from elfin.records import replace
 
 if TYPE_CHECKING:
     from elfin.kernel.process import Process

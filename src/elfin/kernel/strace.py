@@ -7,13 +7,13 @@ when it is over; how an argument is shown is in `show.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno
 from elfin.kernel.abi.signal import signal_name
 from elfin.kernel.call import Call
 from elfin.kernel.show import AFTER, show
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.process import Process

@@ -7,7 +7,6 @@ and the kernel.  Threads of one process will be several tasks with the same `pro
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elfin import config
@@ -16,6 +15,7 @@ from elfin.kernel.abi.signal import UNBLOCKABLE, AltStackFlag
 from elfin.kernel.memory import PAGE_MASK, PAGE_SIZE, Cpu, Memory
 from elfin.kernel.mm import READ, WRITE
 from elfin.kernel.siginfo import PendingSignals
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.kernel import Kernel

@@ -7,10 +7,11 @@ task of their process has run.  Source: man 2 setitimer, timer_create.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
+
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.process import Process

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from elfin.records import dataclass, replace
 
 if TYPE_CHECKING:
     from elfin.kernel.files.file import File

@@ -8,8 +8,9 @@ system calls").
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from elfin.records import dataclass
 
 
 class Restart(Enum):

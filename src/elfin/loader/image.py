@@ -11,7 +11,6 @@ versions, section headers, ehsize.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.errors import ElfError
@@ -30,6 +29,7 @@ from elfin.loader.elf import (
     SegmentFlag,
     SegmentType,
 )
+from elfin.records import dataclass
 
 Reader = Callable[[int, int], bytes]
 """`read(offset, n)`: up to `n` bytes of the file, fewer at its end."""

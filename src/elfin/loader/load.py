@@ -7,8 +7,6 @@ whether it may be executed, the kernel has decided before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from elfin.config import PIE_BASE, STACK_SIZE, STACK_TOP
 from elfin.errors import LoadError
 from elfin.layout import PAGE
@@ -16,6 +14,7 @@ from elfin.loader.image import Image, Reader
 from elfin.loader.place import PROT_EXEC, PROT_READ, PROT_WRITE, place
 from elfin.loader.space import Space
 from elfin.loader.stack import Start, build
+from elfin.records import dataclass
 
 
 @dataclass(frozen=True)

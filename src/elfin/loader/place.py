@@ -10,7 +10,6 @@ the file is left unmapped (Linux sends SIGBUS there, here it is SIGSEGV).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.bits import M64, align_down, align_up
@@ -20,6 +19,7 @@ from elfin.layout import GUEST_LIMIT, PAGE
 from elfin.loader.elf import ProgramHeader, SegmentFlag
 from elfin.loader.image import OFFSET_MAX, TASK_SIZE, Image, Reader
 from elfin.loader.space import Space
+from elfin.records import dataclass
 
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
 CHUNK: Final = 4 << 20  # bytes of the file that are in flight at a time

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol
 
@@ -21,6 +20,7 @@ from elfin.layout import PAGE
 from elfin.loader.elf import PROGRAM_HEADER
 from elfin.loader.image import Image
 from elfin.loader.place import Placed
+from elfin.records import dataclass
 
 CLOCK_TICKS: Final = 100  # a second, as times() and /proc count
 STRING_LIMIT: Final = 32 * PAGE  # MAX_ARG_STRLEN, with the NUL

@@ -8,7 +8,6 @@ Source: System V gABI, chapters 4 and 5.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from elfin.bits import align_up
 from elfin.layout import PAGE
@@ -33,6 +32,7 @@ from elfin.loader.elf import (
     SegmentFlag,
     SegmentType,
 )
+from elfin.records import dataclass
 
 RX = SegmentFlag.R | SegmentFlag.X
 RW = SegmentFlag.R | SegmentFlag.W

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from elfin.errors import ElfinError
+from elfin.records import dataclass
 
 WRITABLE = ":rw"
 READ_ONLY = ":ro"

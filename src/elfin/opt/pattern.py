@@ -12,7 +12,6 @@ without a type of its own has the type that its row and arguments give.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from elfin.bits import mask
@@ -20,6 +19,7 @@ from elfin.ir.ops import OPS
 from elfin.ir.signature import result_type
 from elfin.ir.types import I1, TYPES, Type
 from elfin.ir.value import Value, make
+from elfin.records import dataclass
 
 # Letters to values, and names of types to types.
 Bindings = Mapping[str, Value | Type]

@@ -9,12 +9,12 @@ builds from constants alone is folded.  A rule whose reason is not plain carries
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.ir.types import Type
 from elfin.ir.value import Value
 from elfin.opt.pattern import Pattern, any_value, const, constant, op, select, sext, trunc, zext
+from elfin.records import dataclass
 
 Condition = Callable[[dict[str, Value | Type]], bool]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from elfin import layout
 from elfin.kernel.mm import AddressSpace
 from elfin.pack.tables import targets
+from elfin.records import dataclass, field
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.inside import read_warm

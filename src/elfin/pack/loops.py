@@ -9,10 +9,10 @@ A function without a loop that nothing calls in a loop is interpreted: it is ove
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.pack.functions import Code
+from elfin.records import dataclass
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
 LARGE: Final = 500  # instructions of a function

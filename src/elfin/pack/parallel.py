@@ -13,13 +13,13 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
 
 from elfin.errors import ElfinError
 from elfin.pack.functions import Code
 from elfin.pack.loops import Function
+from elfin.records import dataclass
 from elfin.tiers.jit import record
 from elfin.tiers.jit.ahead import POLICY, check_of
 from elfin.tiers.jit.plan import plan

@@ -6,11 +6,11 @@ where the statements came from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from elfin.ir.stmt import Stmt
 from elfin.ir.value import Value
+from elfin.records import dataclass, field
 
 
 @dataclass(slots=True)

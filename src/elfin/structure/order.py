@@ -5,8 +5,7 @@ Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm" (2001).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from elfin.records import dataclass
 from elfin.structure.graph import Graph
 
 

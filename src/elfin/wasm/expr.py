@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from elfin.records import dataclass
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import signed, unsigned
 from elfin.wasm.opcodes import code

@@ -7,9 +7,9 @@ Output: `Instruction`s: the row of the opcode and its immediates as Python value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
+from elfin.records import dataclass
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.opcodes import BY_CODE, Imm, Opcode
 from elfin.wasm.types import VALUE_NAMES, read_value_types

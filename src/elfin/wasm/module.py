@@ -7,9 +7,9 @@ Tables, memories, functions and types have no file of their own: each is a vecto
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
+from elfin.records import dataclass, field
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
 from elfin.wasm.sections import codes, data, elements, exports, hints, imports, names, variables

@@ -8,10 +8,10 @@ an opcode's number.  Rows are runs of consecutive numbers, as in the tables of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from elfin.records import dataclass
 from elfin.wasm.leb import unsigned
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from elfin.records import dataclass
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from elfin.kernel.abi.errno import LinuxError
@@ -17,6 +16,7 @@ from elfin.kernel.files.terminal import TerminalFile
 from elfin.kernel.files.terminals import Terminals
 from elfin.kernel.files.vfs import Vfs
 from elfin.kernel.process import Process
+from elfin.records import dataclass
 
 Output = Callable[[int, bytes], object]  # descriptor (1 or 2) and what was written
 

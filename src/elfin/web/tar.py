@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from elfin.errors import ElfinError
+from elfin.records import dataclass
 
 BLOCK = 512
 FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"

@@ -11,7 +11,6 @@ import importlib
 import json
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from typing import Any, Protocol, cast
 
 import js
@@ -19,6 +18,7 @@ from pyodide.ffi import to_js
 
 from elfin.garbage import keep, uncollected
 from elfin.hosts.browser import BrowserHost, BrowserModule, BrowserSpace
+from elfin.records import astuple
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.artifact import core_module
 from elfin.tiers.jit.copies import MAKES, Wish, clear, make, parts

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Final
+
+from elfin.records import dataclass, field
 
 # c_iflag
 IGNBRK: Final = 0o1

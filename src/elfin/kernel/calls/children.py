@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
@@ -12,6 +11,7 @@ from elfin.kernel.abi.signal import ChildCode, Signal
 from elfin.kernel.call import Result, syscall
 from elfin.kernel.calls.usage import pack_rusage
 from elfin.kernel.wait import Wait
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.process import Process, Usage

@@ -7,7 +7,6 @@ when it has been seen not ready in between.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
@@ -22,6 +21,7 @@ from elfin.kernel.abi.poll import (
 )
 from elfin.kernel.abi.stat import S_IFDIR, S_IFREG
 from elfin.kernel.files.file import File
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.files.location import Location

@@ -7,11 +7,11 @@ flock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elfin.kernel.abi.errno import Errno, LinuxError
 from elfin.kernel.abi.fcntl import F_RDLCK, F_UNLCK, F_WRLCK
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.files.file import File

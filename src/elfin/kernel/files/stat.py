@@ -5,7 +5,7 @@ Times are nanoseconds since the epoch, sizes bytes, `blocks` units of 512 bytes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from elfin.records import dataclass
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ Output: `Found`. Every component is looked up in its directory's node; `..` goes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from elfin.kernel.abi.fcntl import (
 )
 from elfin.kernel.files.location import Location, Mount
 from elfin.kernel.files.permission import EXECUTE, check
+from elfin.records import dataclass
 
 if TYPE_CHECKING:
     from elfin.kernel.files.caller import Caller

@@ -10,7 +10,6 @@ the lowest and the highest pages are never mapped; so one check serves all that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from elfin import layout
@@ -19,6 +18,7 @@ from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
 from elfin.ir.types import I1, I64
 from elfin.ir.value import Value, const, local, make
+from elfin.records import dataclass, field
 from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.limits import Limits

@@ -14,7 +14,6 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import inf
 from queue import SimpleQueue
 from threading import Lock, Thread, stack_size
@@ -25,6 +24,7 @@ from weakref import ref
 from elfin import config
 from elfin.garbage import keep_more, uncollected
 from elfin.ir.value import alone
+from elfin.records import dataclass
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.copies import MAKES, PLANS, Wish

@@ -12,7 +12,6 @@ comparison that set it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from elfin import layout
 from elfin.codegen import memory, state
@@ -46,6 +45,7 @@ from elfin.ir.value import Value, const, local, make
 from elfin.isa.vectors import GP, XM
 from elfin.opt.compare import compare
 from elfin.opt.effects import reads_state
+from elfin.records import dataclass, field
 from elfin.runtime.translated import FAULT, STEP
 from elfin.tiers.jit.access import Addresses, on_stack, split
 from elfin.tiers.jit.code import Op

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from elfin.codegen.locals import Registers
+from elfin.records import dataclass, field
 from elfin.structure.graph import Graph
 from elfin.tiers.jit.code import Edges
 from elfin.tiers.jit.events import Summary

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from elfin import layout
@@ -18,6 +17,7 @@ from elfin.bits import M32
 from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
+from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 

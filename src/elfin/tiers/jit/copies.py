@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from elfin import layout
 from elfin.layout import GUEST_BASE, PAGE, PAGES
+from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit

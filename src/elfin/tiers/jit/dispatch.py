@@ -11,7 +11,6 @@ go through one node, which the loop around them begins with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from elfin import layout
@@ -20,6 +19,7 @@ from elfin.codegen import state
 from elfin.ir.stmt import Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const, local
+from elfin.records import dataclass
 from elfin.runtime.translated import MISSED
 from elfin.structure.graph import Choose, Ending, Goto, Graph, Node, Select
 from elfin.tiers.jit.events import Exit

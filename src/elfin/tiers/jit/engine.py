@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
@@ -19,6 +18,7 @@ from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
 from elfin.kernel.task import Task
+from elfin.records import dataclass, field
 from elfin.runtime.cpu import MXCSR_DEFAULT, RegisterFile
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory

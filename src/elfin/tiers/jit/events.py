@@ -5,10 +5,9 @@ Sets of registers are ints, as in `codegen.locals`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from elfin.codegen.locals import ALL
 from elfin.ir.stmt import Stmt
+from elfin.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ the fast path need not be looked at again when they are operands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from elfin import layout
@@ -27,6 +26,7 @@ from elfin.core.mxcsr import PLAIN
 from elfin.ir.stmt import Group, If, Let, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import Value, const, local, make
+from elfin.records import dataclass, field
 
 BITS: Final = {F64: I64, F32: I32}
 TINY: Final = {F64: ABOVE_TINY, F32: ABOVE_TINY32}

@@ -12,11 +12,11 @@ Sets of registers are ints, as in `codegen.locals`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from elfin.codegen.locals import ALL, FLAGS, XMMS, Registers, loads, stores, whole
 from elfin.ir.stmt import Br, Set
+from elfin.records import dataclass
 from elfin.structure.graph import Graph
 from elfin.structure.order import Order
 from elfin.tiers.jit.events import (

@@ -18,8 +18,6 @@ less 1: below zero when none is left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from elfin import layout
 from elfin.bits import M64
 from elfin.codegen import state
@@ -28,6 +26,7 @@ from elfin.codegen.state import BASE
 from elfin.ir.stmt import Block, Br, Function, If, Results, Return, Set, Stmt
 from elfin.ir.types import I32, I64, Type
 from elfin.ir.value import Value, const, local, make
+from elfin.records import dataclass
 from elfin.runtime.translated import CONTINUE, STEP
 from elfin.tiers.jit.events import Summary
 from elfin.tiers.jit.wild import Wild

@@ -7,7 +7,6 @@ Output: statements, and what stands for the call's result.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
@@ -19,6 +18,7 @@ from elfin.core.softfloat_convert import EQUAL, LESS, UNORDERED
 from elfin.ir.stmt import If, Let, Set, Stmt
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import FALSE, TRUE, Value, const, local, make
+from elfin.records import dataclass, field
 from elfin.tiers.jit import floats
 from elfin.tiers.jit.floats import (
     BITS,

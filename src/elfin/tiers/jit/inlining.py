@@ -10,10 +10,10 @@ Wasm call, its checks and the passing of registers are saved.  What comes back e
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from elfin import config
 from elfin.bits import M64
+from elfin.records import dataclass, field
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.region import CALL, Region, is_direct, kind

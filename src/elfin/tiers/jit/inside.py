@@ -5,10 +5,10 @@ Nothing here runs unless somebody looks.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from elfin import config
+from elfin.records import replace
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.code import Op, read_run
 from elfin.tiers.jit.region import is_direct

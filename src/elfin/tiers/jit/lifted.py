@@ -11,7 +11,6 @@ is remembered, and its values, are dropped together (`trim`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -28,6 +27,7 @@ from elfin.opt.drop import drop_variables
 from elfin.opt.effects import values
 from elfin.opt.simplify import simplify
 from elfin.opt.spread import spread
+from elfin.records import dataclass, field
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.inline import TAKES_INTEGER
 from elfin.tiers.jit.quick import QUICK

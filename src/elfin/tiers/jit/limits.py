@@ -6,10 +6,9 @@ Output: a bound of a value, read as unsigned.  An index made from a byte, say, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from elfin.ir.types import I64
 from elfin.ir.value import Value
+from elfin.records import dataclass, field
 
 
 @dataclass(slots=True)

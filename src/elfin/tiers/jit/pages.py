@@ -12,7 +12,6 @@ all of a span is accessed, or something else ends the run.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from elfin import layout
 from elfin.codegen.memory import PAGE_SHIFT
@@ -20,6 +19,7 @@ from elfin.codegen.state import raw_load
 from elfin.ir.stmt import Br, Group, If, Let, Stmt
 from elfin.ir.types import I8, I32, I64
 from elfin.ir.value import Value, const, local
+from elfin.records import dataclass, field
 from elfin.tiers.jit.access import ALIGNMENT, Addresses
 
 DENIED = "denied"  # label around the whole function

@@ -7,10 +7,10 @@ Output: a `Plan`: all that the translation needs, so that it may be made while t
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from elfin import config, layout
+from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import now
 from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run

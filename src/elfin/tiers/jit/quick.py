@@ -14,7 +14,6 @@ fails, the block is left with all registers as they were at the first of the ope
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial, reduce
 from typing import Final
 
@@ -23,6 +22,7 @@ from elfin.core.softfloat_convert import EQUAL, LESS, UNORDERED
 from elfin.ir.stmt import Let, Set
 from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import FALSE, TRUE, Value, const, local, make
+from elfin.records import dataclass, field
 from elfin.tiers.jit import floats
 from elfin.tiers.jit.floats import invert, less, op, shape
 from elfin.tiers.jit.inline import Inline, either, type_of_packed

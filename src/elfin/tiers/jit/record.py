@@ -10,10 +10,10 @@ import hashlib
 import struct
 from array import array
 from collections.abc import Iterable
-from dataclasses import fields, replace
 from typing import Final
 
 from elfin import layout
+from elfin.records import fields, replace
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit

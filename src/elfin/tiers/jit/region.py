@@ -9,7 +9,6 @@ Output: `Region`: blocks by address.  What leaves it: calls (they come back to t
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from elfin import config, layout
@@ -17,6 +16,7 @@ from elfin.core import build as core
 from elfin.decode.variant import Variant
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise
 from elfin.ir.value import TRUE, Value
+from elfin.records import dataclass, field
 from elfin.tiers.jit import lifted
 from elfin.tiers.jit.code import NO_EDGES, Edges, Op
 

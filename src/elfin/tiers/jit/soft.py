@@ -12,7 +12,6 @@ Permissions do not change meanwhile: what changes them ends the run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Final
@@ -25,6 +24,7 @@ from elfin.codegen.state import raw_load
 from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I8, I32
 from elfin.ir.value import Value, const, local
+from elfin.records import dataclass
 from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
 from elfin.tiers.jit.events import Call, Exit, Read

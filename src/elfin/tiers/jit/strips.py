@@ -13,7 +13,6 @@ access, so it is not known that the guest dies.  Loops that are known to be shor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
@@ -23,6 +22,7 @@ from elfin.codegen.function import assigned
 from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
+from elfin.records import dataclass, field
 from elfin.runtime.translated import STEP
 from elfin.structure.graph import Choose, Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order

@@ -6,7 +6,6 @@ Output: `Known`: which variables are such sums.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
 from typing import Final
@@ -15,6 +14,7 @@ from elfin.bits import signed
 from elfin.codegen.locals import BIT, HOMES
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
+from elfin.records import dataclass, field
 
 BITS: Final = {home: BIT[slot] for slot, home in HOMES.items()}
 

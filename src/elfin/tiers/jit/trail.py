@@ -7,12 +7,11 @@ Output: values over locals, and statements that leave with the state as it was b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from elfin.codegen.locals import FLAGS, Registers
 from elfin.ir.stmt import Block, Br, If, Let, Set, Stmt
 from elfin.ir.value import Value, local
 from elfin.opt.effects import replace
+from elfin.records import dataclass, field
 from elfin.runtime.translated import SLOW, STEP
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.events import Event, Exit, Read

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from elfin import config, layout
@@ -20,6 +19,7 @@ from elfin.core import build as core
 from elfin.garbage import uncollected
 from elfin.ir.stmt import Block, Drop, Function, Group, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import alone, forget, mark
+from elfin.records import dataclass
 from elfin.runtime.host import WASM_PAGE
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions

@@ -7,10 +7,10 @@ Nothing here makes a unit: a machine that finds all it needs does not import the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from time import perf_counter
 
 from elfin import config, layout
+from elfin.records import dataclass, field
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy

@@ -11,14 +11,13 @@ that comes at the latest when its budget is spent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from elfin import layout
 from elfin.codegen import state
 from elfin.ir.stmt import Block, Br, Group, If, Set, Stmt, Unreachable
 from elfin.ir.types import I64
 from elfin.ir.value import ZERO64, Value, const, local
 from elfin.isa.vectors import GP, PF
+from elfin.records import dataclass, field
 from elfin.runtime.translated import LOOK, LOOK_STACK, REFUSED
 from elfin.tiers.jit.pages import DENIED, Span
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from elfin.records import dataclass
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
 from elfin.wasm.types import VALUE_NAMES, VALUE_TYPES, vector

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from elfin.records import dataclass, field
 from elfin.wasm.cursor import Cursor
 from elfin.wasm.leb import unsigned
 from elfin.wasm.types import name_bytes, sized, vector
