@@ -33,6 +33,9 @@ FIRST_OPS: Final = 32  # instructions that must be worth it before anything is t
 FIRST_RUN: Final = (
     10_000_000  # instructions that must have run before, which takes as long as the import
 )
+FIRST_RUN_BEHIND: Final = 2_000_000  # where the import is done in the background
+WAIT: Final = 0.1  # seconds at most that a guest waits for a unit in which it spends its time
+NEAR: Final = 1 << 13  # bytes between the beginnings of plans that may contain one another
 AGAIN_PATIENCE: Final = 64  # times that, where translated code has the instruction already
 MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls

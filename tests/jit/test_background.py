@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import elfin
+from elfin import layout
 from elfin.config import FIRST_RUN
 from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.runtime.memory import GuestMemory
@@ -21,7 +22,8 @@ from elfin.tiers import policy
 from elfin.tiers.jit import unit
 from elfin.tiers.jit.background import Background
 from elfin.tiers.jit.engine import Translator
-from elfin.tiers.jit.plan import Plan
+from elfin.tiers.jit.plan import Plan, plan
+from elfin.tiers.jit.policy import Policy
 from tests.jit.programs import KERNELS, C, build, native, translated
 from tests.program.runner import elfin_environment, elfin_run
 
@@ -191,6 +193,44 @@ def test_hottest_first(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         bench.translator.translate(bench.memory, at, weigh=True)
     bench.settle()
     assert order == places[::-1]
+
+
+def test_one_unit_for_a_nest(bench: Bench) -> None:
+    """The inner loop is hotter; the unit of the outer one, which is wanted too, has it inside."""
+    outer = bytes.fromhex("b9e8030000 48ffc0 ffc9 75f9 ffca 75f0 cc")  # the inner loop is 5 behind
+    bench.put(bench.memory, outer)
+    heat = bench.translator.worth.heat
+    heat[AT], heat[AT + 5] = 5, 12
+    bench.translator.translate(bench.memory, AT + 5, weigh=True)
+    bench.translator.translate(bench.memory, AT, weigh=True)
+    bench.settle()
+    assert bench.is_translated()
+    assert bench.translator.units.count() == 1
+
+
+def test_waits_for_what_it_runs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan of what nearly all instructions so far were of is carried out before the guest goes on."""
+    bench.translator.translate(bench.memory, AT)
+    bench.until(bench.is_translated)  # the import is done
+    at = AT + 0x100
+    bench.memory.write(at, OTHER)
+    bench.memory.exports["drop_code"]()
+    monkeypatch.setattr(Plan, "executed", bench.translator.ran)
+    bench.translator.translate(bench.memory, at)
+    assert not bench.maker.look()
+
+
+def test_executed(bench: Bench) -> None:
+    """The count of a branch, times what is in line behind it."""
+    cpu = bench.hardware.new_cpu()
+    cpu.gpr[1] = 1000
+    cpu.rip = AT
+    bench.memory.space.write(layout.STATE, cpu.file)
+    bench.memory.set_hot(bench.translator.hot)
+    bench.memory.run(1 << 20)
+    made = plan(bench.memory, AT, Policy())
+    assert made is not None
+    assert made.executed == 999 * 3
 
 
 def test_error_reaches_the_machine(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,8 @@ class Translator:
 
     def _is_early(self, most: int) -> bool:
         """To import the translator costs as much as to interpret millions of instructions, or to translate hundreds."""
-        return most < config.FIRST_OPS or self.ran < config.FIRST_RUN
+        first = config.FIRST_RUN if self.maker is None else config.FIRST_RUN_BEHIND
+        return most < config.FIRST_OPS or self.ran < first
 
     def _policy(self, memory: GuestMemory, pc: int) -> Policy:
         """How the code at `pc` is to be translated."""

@@ -44,6 +44,17 @@ class Plan:
         """How many instructions it has."""
         return sum(region.size for region in self.regions)
 
+    @property
+    def executed(self) -> int:
+        """How many instructions the interpreter has executed of it, at least: what is in line behind branches taken."""
+        found = 0
+        for region in self.regions:
+            for block in region.blocks.values():
+                last = block.ops[-1]
+                if is_direct(last) and (to := region.blocks.get(last.disp)) is not None:
+                    found += last.taken * len(to.ops)
+        return found
+
     def begins(self, pc: int) -> bool:
         """Does one of its regions begin there?"""
         return any(region.entry == pc for region in self.regions)
