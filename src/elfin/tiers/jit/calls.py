@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from elfin import layout
 from elfin.bits import M32
 from elfin.codegen import state
+from elfin.codegen.locals import BIT, HOMES
 from elfin.ir.stmt import Effect, Group, If, Jump, Put, Return, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
@@ -25,11 +26,12 @@ from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Chooser, missed
-from elfin.tiers.jit.events import Call, Event, Exit, Invoke, Ret, Summary
+from elfin.tiers.jit.events import Call, Event, Exit, Invoke, Read, Ret, Summary
 from elfin.tiers.jit.frame import BACK, EXPECTED, FUEL, GONE, LEFT, leave, leave_called, spend
 
 CALLED = local(I32, "called")
 ENTRY = local(I32, "entry")
+KEPT = local(I64, "kept")  # RSP before a call
 # What an entry begins with: a handler, and 32 bits on the address.
 PC_BITS = 8 * (layout.ENTRY_PC - layout.ENTRY_HANDLER)
 HEAD = M32 << PC_BITS | 0xFFFF
@@ -87,12 +89,14 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
     index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
     away = leave(target) if target.op == "const" else missed(target, op.pc, body.unit)
     event = Call()
-    events += [Exit(away), event]
+    keeps = body.policy.paged
+    events += [Exit(away), *([Read(BIT[layout.RSP])] * keeps), event]
     elsewhere = (CALLED.ne(CONTINUE), state.read(I64, layout.RIP).ne(op.next), FUEL.lts(0))
     out += [
         body.wild.check(),
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
         If(known.eq(0), away, rare=True),
+        *([Set(KEPT, HOMES[layout.RSP])] * keeps),
         Group("spill", event.before),
         state.store(layout.FUEL, LEFT - body.weight),
         Set(CALLED, make("call_indirect", I32, index)),
@@ -101,6 +105,8 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
         Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
     ]
+    if keeps:
+        out.append(_on_the_same_stack(op.next, events))
 
 
 def _leave_called(body: Body, result: Value) -> list[Stmt]:
@@ -130,6 +136,9 @@ def _invoke(body: Body, out: list[Stmt], events: list[Event], callee: Summary, b
     event = Invoke(callee, back, body.weight)
     came = Group("results", event.results)
     rare: list[Stmt] = [If(BACK.eq(GONE), event.up), came, *leave(back)]
+    if body.policy.paged:
+        events.append(Read(BIT[layout.RSP]))
+        out.append(Set(KEPT, HOMES[layout.RSP]))
     events += [event, Exit(rare, returns=True)]
     out += [
         Group("spill", event.before),
@@ -138,3 +147,12 @@ def _invoke(body: Body, out: list[Stmt], events: list[Event], callee: Summary, b
         came,
         Group("reload", event.behind),
     ]
+    if body.policy.paged:
+        out.append(_on_the_same_stack(back, events))
+
+
+def _on_the_same_stack(back: int, events: list[Event]) -> Stmt:
+    """Leave if RSP is not what it was before the call: what was looked at of the stack is known behind it, too."""
+    away = leave(back)
+    events += [Read(BIT[layout.RSP]), Exit(away, returns=True)]
+    return Group("kept", [If(HOMES[layout.RSP].ne(KEPT + 8), away, rare=True)])

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from elfin import config, layout
-from elfin.codegen.locals import Registers
+from elfin.codegen.locals import BIT, Registers
 from elfin.ir.stmt import Function, If, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
@@ -23,7 +23,7 @@ from elfin.structure.tree import structure
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.clock import Clock
-from elfin.tiers.jit.events import Event, Exit, Summary
+from elfin.tiers.jit.events import Event, Exit, Read, Summary
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
 from elfin.tiers.jit.frame import LEFT, NESTED, SPENT, entry, frame, leave, signature
@@ -39,6 +39,7 @@ from elfin.tiers.jit.settle import settle
 from elfin.tiers.jit.soft import look_before_loops
 from elfin.tiers.jit.strips import strip_loops
 from elfin.tiers.jit.wild import Wild
+from elfin.tiers.jit.window import look_at_stack
 
 MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked at there
 
@@ -93,6 +94,10 @@ class _Function:
         if self.body.policy.paged:
             blocks = (block for p in self.part.all() for block in p.region.blocks.values())
             last = {block.pc: block.ops[-1] for block in blocks}
+            refused = look_at_stack(self.graph, found, self.body.wild.spans)
+            if refused is not None:
+                start.note.append(Read(BIT[layout.RSP]))
+                start.body.append(If(refused, self._leave_at(start, STEP), rare=True))
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
             found = look_before_loops(self.graph, found, self.body.wild.spans)
         checked = self._loop_checks(found, looked)

@@ -17,18 +17,17 @@ from operator import and_
 from typing import Final
 
 from elfin import layout
-from elfin.codegen.function import assigned
-from elfin.codegen.locals import ALL
 from elfin.codegen.memory import PAGE_SHIFT
 from elfin.codegen.state import raw_load
-from elfin.ir.stmt import Block, Group, If, Let, RawStore, Set, Stmt
+from elfin.ir.stmt import Group, If, Set, Stmt
 from elfin.ir.types import I8, I32
 from elfin.ir.value import Value, const, local
 from elfin.records import dataclass
 from elfin.structure.graph import Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
-from elfin.tiers.jit.events import Call, Exit, Read
+from elfin.tiers.jit.events import Read
 from elfin.tiers.jit.pages import Span
+from elfin.tiers.jit.places import follow
 from elfin.tiers.jit.sums import BITS, Known, Sum, low_sum, met, step
 
 LONGEST: Final = 3 * layout.PAGE  # bytes in which an access may be
@@ -94,7 +93,8 @@ def _places(
         for number in nodes:
             ways = [ends[n] for n in found.predecessors[number] if n in ends]
             known = met(ways) if number != nodes[0] else {}
-            _follow(graph.nodes[number], known, spans, seen)
+            for span in follow(graph.nodes[number], known, spans):
+                seen.setdefault(id(span.body), []).append(_place(span, known))
             if ends.get(number) != known:
                 ends[number] = known
                 changes = True
@@ -111,40 +111,6 @@ def _places(
                 pages |= more
                 out[looked] = first
     return out
-
-
-def _follow(
-    node: Node, known: Known, spans: Mapping[int, Span], seen: dict[int, list[_Place | None]]
-) -> None:
-    exits = {id(event.body) for event in node.note if isinstance(event, Exit)}
-    loads = {id(event.behind): event.written for event in node.note if isinstance(event, Call)}
-    for s in node.body:
-        match s:
-            case Let(var, value) | Set(var, value):
-                if var is not None:
-                    known[var] = low_sum(value, known)
-            case RawStore():
-                pass
-            case Group("pages", body):
-                span = spans.get(id(body))
-                if span is not None:
-                    seen.setdefault(id(body), []).append(_place(span, known))
-            case If(_, then, other) if id(then) in exits and not other:
-                pass
-            case Block("right", body) if id(body) in exits:
-                pass
-            case Group("spill"):
-                pass
-            case Group("reload", body) if id(body) in loads:
-                _forget(known, loads[id(body)])
-            case If() | Block("right"):
-                known.update(dict.fromkeys(assigned([s], {})))
-            case _:
-                _forget(known, ALL)
-
-
-def _forget(known: Known, registers: int) -> None:
-    known.update((home, None) for home, bit in BITS.items() if bit & registers)
 
 
 def _place(span: Span, known: Known) -> _Place | None:

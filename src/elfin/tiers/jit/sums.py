@@ -104,9 +104,13 @@ def step(address: Sum, end: Known) -> int | None:
 
 def met(ways: list[Known]) -> Known:
     """Of registers, what is known behind all of them."""
+    if len(ways) == 1:
+        return {register: found for register, found in ways[0].items() if register in BITS}
     known: Known = {}
     for register in dict.fromkeys(name for way in ways for name in way):
         if register in BITS:
-            sums = [way.get(register, Sum(0, {register: 1})) for way in ways]
-            known[register] = sums[0] if all(s == sums[0] for s in sums) else None
+            same = Sum(0, {register: 1})
+            first = ways[0].get(register, same)
+            others = (way.get(register, same) for way in ways)
+            known[register] = first if all(x is first or x == first for x in others) else None
     return known
