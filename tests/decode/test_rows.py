@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+from elfin.isa.meant import MEANT
 from elfin.isa.operand import Operand
 from elfin.isa.row import Form, Rows, parse_row
 from elfin.isa.table import FAMILIES, FORMS
@@ -103,3 +107,14 @@ def test_the_order_of_forms_is_that_of_their_encodings() -> None:
     keys = [(f.space, f.map, f.opcode, f.text) for f in FORMS]
     assert keys == sorted(keys)
     assert len(FAMILIES) == len(set(FAMILIES))
+
+
+def test_what_has_a_meaning_is_in_families_that_have() -> None:
+    assert tuple(f for f in FORMS if f.implemented) == MEANT
+
+
+def test_translators_read_no_other_families() -> None:
+    """Two thirds of the rows, and the decoder's tables."""
+    script = "import sys, elfin.tiers.jit.unit; print('elfin.isa.table' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout == b"False\n"

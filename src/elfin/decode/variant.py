@@ -1,6 +1,6 @@
 """Handler variants: each way in which the operands of an implemented form can be bound at run time.
 
-Input:  `isa.table.FORMS`.
+Input:  `isa.meant.MEANT`.
 Output: `VARIANTS`, in the order of their handler numbers; the decoder's tables say for each form where its
         variants start (`decode/tables.py`), the interpreter has one handler for each.
 
@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from elfin.isa.meant import MEANT
 from elfin.isa.operand import RM_MEMORY, RM_REGISTER
 from elfin.isa.row import Form
-from elfin.isa.table import FORMS
 from elfin.records import dataclass
 
 SCALE_A32: Final = 0x80
@@ -83,10 +83,9 @@ def variants(form: Form) -> list[Variant]:
 def _number() -> tuple[tuple[Variant, ...], dict[Form, int]]:
     numbered: list[Variant] = []
     first: dict[Form, int] = {}
-    for form in FORMS:
-        if form.implemented:
-            first[form] = FIRST + len(numbered)
-            numbered += variants(form)
+    for form in MEANT:
+        first[form] = FIRST + len(numbered)
+        numbered += variants(form)
     return tuple(numbered), first
 
 

@@ -4,7 +4,7 @@
     ADD("01 /r   E,v G,v   lock")
 
 Input:  a row of up to three columns, two or more spaces apart: opcode, operands, attributes.
-Output: a `Form`, kept here until `isa/table.py` has imported every family.
+Output: a `Form`, kept here until `isa/meant.py` and `isa/table.py` have imported every family.
 
 Opcode column, words one space apart:
     NP 66 F2 F3     mandatory prefix, NP: none of the three; NFx: neither F2 nor F3 (66 is the operand size)

@@ -8,6 +8,8 @@ Output: effects in `Sem`.  RSP is 64 bits wide always; operands have 64 or 16 bi
 
 from __future__ import annotations
 
+from typing import Final
+
 from elfin import layout
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, int_type
@@ -15,6 +17,9 @@ from elfin.isa.flags import RF, USER_REST, read_rflags, write_rflags
 from elfin.isa.row import rows, semantics
 from elfin.isa.segment import load_segment
 from elfin.isa.sem import Mem, Place, Sem, Slot
+
+PUSHES: Final = frozenset({"push", "pushf", "call", "enter"})  # they store below RSP
+POPS: Final = frozenset({"pop", "popf", "ret"})  # they load at RSP
 
 PUSH = rows("push", "SDM 2B PUSH", "d64")
 PUSH("""

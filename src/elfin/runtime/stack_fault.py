@@ -8,16 +8,14 @@ Source: SDM vol. 1, 3.7.4 (default segments); vol. 3A, 3.3.7.1 and 6.15 (interru
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from elfin.bits import M64
 from elfin.decode.insn import Insn, decode
 from elfin.decode.record import NO_INDEX
+from elfin.isa.stack import POPS, PUSHES
 from elfin.runtime.cpu import RegisterFile
 
 RSP, RBP = 4, 5
-PUSHES: Final = frozenset({"push", "pushf", "call", "enter"})
-POPS: Final = frozenset({"pop", "popf", "ret"})
 
 
 def is_stack_fault(code: bytes, cpu: RegisterFile) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from elfin import layout
-from elfin.core.build import DATA, MODULES
+from elfin.core.build import DATA
+from elfin.core.functions import MODULES
 from elfin.decode.insn import Insn, decode
 from elfin.decode.record import LONGEST
 from elfin.dialect import CoreFunction, bound, f32, f64, u32, u64

@@ -6,7 +6,8 @@ from elfin import layout
 from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
 from elfin.config import TABLE_SIZE
-from elfin.core.build import DATA, functions, imports
+from elfin.core.build import DATA, functions
+from elfin.core.functions import imports
 from elfin.decode import tables
 from elfin.isa.vectors import UD
 from elfin.runtime.host import WASM_PAGE

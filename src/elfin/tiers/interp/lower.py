@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.state import BASE, raw_load
-from elfin.core import build as core
+from elfin.core import functions as core
 from elfin.ir.stmt import (
     Br,
     Branch,

@@ -18,8 +18,8 @@ from elfin.codegen.locals import GPRS_END
 from elfin.codegen.memory import NEAR
 from elfin.ir.types import I1, I64
 from elfin.ir.value import Value, const, local, make
+from elfin.isa.stack import POPS, PUSHES
 from elfin.records import dataclass, field
-from elfin.runtime.stack_fault import POPS, PUSHES
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.limits import Limits
 

@@ -24,7 +24,7 @@ from elfin.codegen.locals import (
     stored,
 )
 from elfin.codegen.memory import NEAR
-from elfin.core import build as core
+from elfin.core import functions as core
 from elfin.ir.stmt import (
     Branch,
     Effect,

@@ -16,7 +16,7 @@ from typing import Final
 
 from elfin import layout
 from elfin.codegen.locals import BIT, FLAG_SLOTS, FLAGS, XMMS_END, registers_named
-from elfin.core import build as core
+from elfin.core import functions as core
 from elfin.decode.variant import Variant
 from elfin.ir.stmt import Effect, Leave, Let, Put, Store
 from elfin.ir.types import V128

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 from elfin import config, layout
-from elfin.core import build as core
+from elfin.core import functions as core
 from elfin.decode.variant import Variant
 from elfin.ir.stmt import Branch, Effect, Jump, Leave, Let, Put, PutAt, Raise
 from elfin.ir.value import TRUE, Value

@@ -15,7 +15,7 @@ from typing import Any, Final
 from elfin import config, layout
 from elfin.codegen import module
 from elfin.codegen.module import FunctionImport, Table
-from elfin.core import build as core
+from elfin.core import functions as core
 from elfin.garbage import uncollected
 from elfin.ir.stmt import Block, Drop, Function, Group, If, Let, Loop, Results, Set, Switch
 from elfin.ir.value import alone, forget, mark
