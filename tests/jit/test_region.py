@@ -38,3 +38,28 @@ def test_what_goes_on_in_line_has_a_limit_too() -> None:
     region = discover(0, lambda pc: runs.get(pc, []), most=50)
     assert 50 <= region.size < 60
     assert region.full
+
+
+def test_the_inner_loop_of_an_entry_is_what_goes_round_often() -> None:
+    """A loop of two blocks at 8 in another one that begins at 0."""
+    runs = {
+        0: [op("nop", 0), op("nop", 4)],
+        8: [op("nop", 8), op("je", 12, 0x18, 500)],
+        16: [op("nop", 16), op("jmp", 20, 8, 500)],
+        0x18: [op("nop", 0x18), op("jne", 0x1C, 8, 499)],
+        0x20: [op("nop", 0x20), op("jne", 0x24, 0, 10), op("hlt", 0x28)],
+    }
+    runs[0] += [op("nop", 8), op("je", 12, 0x18, 10)]
+    region = discover(8, lambda pc: runs.get(pc, []))
+    assert {0, 8, 16, 0x18, 0x20} <= region.blocks.keys()
+    loop = region.loop()
+    assert loop is not None and loop.full
+    assert loop.blocks.keys() == {8, 16, 0x18}
+
+
+def test_a_loop_with_calls_is_no_inner_loop() -> None:
+    runs = {0: [op("nop", 0), op("call", 4, 0x40, 9)], 8: [op("nop", 8), op("jne", 12, 0, 99)]}
+    assert discover(0, lambda pc: runs.get(pc, [])).loop() is None
+    plain = {0: [op("nop", 0), op("jne", 4, 0, 99), op("hlt", 8)]}
+    loop = discover(0, lambda pc: plain.get(pc, [])).loop()
+    assert loop is not None and loop.blocks.keys() == {0}

@@ -71,7 +71,8 @@ class Elsewhere:
             self._wishes.popleft()
         if self._wishes:
             memory, wish = self._wishes[0]
-            words = [wish.pc, astuple(wish.policy), wish.most, sorted(wish.own), wish.ways]
+            policy, own = astuple(wish.policy), sorted(wish.own)
+            words = [wish.pc, policy, wish.most, own, wish.ways, wish.loop]
             pieces = js.Array.new()
             for offset, size in parts(memory):
                 pieces.push(
@@ -92,13 +93,13 @@ class Workshop:
 
     def make(self, request: str, pieces: Any) -> Any:
         """Answer a request: what `Elsewhere.answer` takes."""
-        pc, policy, most, own, ways = json.loads(request)
+        pc, policy, most, own, ways, loop = json.loads(request)
         clear(self.memory)
         space = cast(BrowserSpace, self.memory.space)
         for offset, data in pieces:
             space.grow(offset + data.length)
             space.put(offset, data)
-        wish = Wish(pc, Policy(*policy), most, frozenset(own), pairs(ways))
+        wish = Wish(pc, Policy(*policy), most, frozenset(own), pairs(ways), loop)
         unit = make(self.memory, wish)
         if unit is None:
             return None

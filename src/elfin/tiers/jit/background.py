@@ -121,8 +121,8 @@ class Background:
             return None
         if wish.most is None:
             return self._plan(memory, wish, None)
-        most = self._most(pc)
-        plan = self._plan(memory, wish, most)
+        most, loop = self._most(pc)
+        plan = self._plan(memory, wish, most, loop)
         if plan is None:
             return None
         near = [at for at in self._wishes if abs(at - pc) < config.NEAR]
@@ -136,8 +136,11 @@ class Background:
                 del self._wishes[at]
         return plan
 
-    def _plan(self, memory: GuestMemory, wish: Wish, most: int | None) -> Plan | None:
-        """Read what is to be translated; None if that is nothing any more, or more than `most` instructions."""
+    def _plan(
+        self, memory: GuestMemory, wish: Wish, most: int | None, loop: int = 0
+    ) -> Plan | None:
+        """Read what is to be translated; None if that is nothing any more, or more than `most` instructions, and than
+        `loop` in a loop alone."""
         exports, handler = memory.exports, memory.translated_handler
 
         def has_unit(at: int) -> bool:
@@ -154,17 +157,20 @@ class Background:
             wish.pc,
             wish.policy,
             most=most,
+            loop=loop,
             is_known=is_known,
             ways=wish.ways,
             name=self.translator.name,
         )
         return found
 
-    def _most(self, pc: int) -> int | None:
-        """The instructions that a unit is worth by now: others may have the code since it was asked for."""
+    def _most(self, pc: int) -> tuple[int | None, int]:
+        """The instructions that a unit is worth by now, and its loop alone: others may have the code since it was
+        asked for."""
         again = self.translator.units.has_inside(pc)
         again = again or any(plan.has_inside(pc) for plan in self._under_way)
-        return self.translator.worth.most(pc, again)
+        worth = self.translator.worth
+        return worth.most(pc, again), worth.loop(pc, again)
 
     def _hand_over(self, done: Done) -> None:
         self._under_way.remove(done.plan)

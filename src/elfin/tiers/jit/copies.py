@@ -32,13 +32,14 @@ EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permissi
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A unit for `pc` of at most `most` instructions; `own`: the entries of those that there are for it; `ways`:
-    where branches went that the memory does not tell."""
+    where branches went that the memory does not tell; `loop`: instructions of a loop alone, if more is too much."""
 
     pc: int
     policy: Policy
     most: int | None
     own: frozenset[int]
     ways: tuple[tuple[int, int], ...] = ()
+    loop: int = 0
 
 
 def parts(memory: GuestMemory) -> Iterator[tuple[int, int]]:
@@ -75,6 +76,7 @@ def make(
         wish.pc,
         wish.policy,
         most=wish.most,
+        loop=wish.loop,
         is_known=is_known,
         ways=wish.ways,
         name=name,

@@ -164,12 +164,14 @@ class Translator:
             if perf_counter() < due:
                 self.waiting.setdefault(memory, {})[pc] = due
                 return
-            most = self.worth.most(pc, self.units.has_inside(pc)) if weigh else None
+            again = self.units.has_inside(pc)
+            most = self.worth.most(pc, again) if weigh else None
             if most is not None and not self.has_made and self._is_early(most):
                 return
             own = frozenset(self.units.own(pc))
             ways = [way for known in self.units.of(pc)[-1:] for way in known.unit.ways]
-            wish = Wish(pc, policy, most, own, tuple(ways))
+            loop = self.worth.loop(pc, again) if weigh else 0
+            wish = Wish(pc, policy, most, own, tuple(ways), loop)
             if self.maker is not None:
                 self.maker.ask(memory, wish)
                 return

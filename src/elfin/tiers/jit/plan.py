@@ -19,6 +19,7 @@ from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
 Reader = Callable[[GuestMemory, int], list[Op]]
 Known = Callable[[int], bool]
+LEAST: Final = 4  # instructions of a loop that is worth looking for
 NOTHING: Final[Mapping[int, Container[int]]] = {}
 Namer = Callable[[GuestMemory, int], str | None]
 
@@ -72,6 +73,7 @@ def plan(
     read: Reader = read_run,
     edges: Edges | None = None,
     most: int | None = None,
+    loop: int = 0,
     is_known: Known = lambda _: False,
     ways: Iterable[tuple[int, int]] = (),
     also: Mapping[int, Container[int]] = NOTHING,
@@ -79,22 +81,24 @@ def plan(
     name: Namer | None = None,
 ) -> Plan | None:
     """The plan for a hot address; None if there is nothing to translate, or more than `most` instructions.
+    `loop`: then its loop alone, if that has no more.
     `is_known`: is there a translation already that starts at an address?  `name` gives symbols for the
     name section; `edges`: where branches go, if not as the memory has noted; `ways`: further
     ones; `also`: addresses that get regions of their own, and where these do not go; `ends`: where none goes."""
     start = now()
     edges = joined(read_edges(memory) if edges is None else edges, ways)
-    regions, spare = _regions(
-        [pc, *also],
-        lambda at, limit: discover(
-            at, lambda pc: read(memory, pc), edges, limit, also.get(at, ends)
-        ),
-        edges,
-        is_known,
-        most,
-    )
-    if not regions or (most is not None and sum(region.size for region in regions) > most):
+
+    def discovered(at: int, limit: int) -> Region:
+        return discover(at, lambda pc: read(memory, pc), edges, limit, also.get(at, ends))
+
+    regions, spare = _regions([pc, *also], discovered, edges, is_known, most)
+    if not regions:
         return None
+    if most is not None and sum(region.size for region in regions) > most:
+        alone = None if loop < LEAST else discovered(pc, loop * config.LOOP_READ).loop()
+        if alone is None or alone.size > loop:
+            return None
+        regions, spare = [alone], set()
     labels = {} if name is None else _labels(memory, regions, name)
     code = tuple(_code(memory, regions))
     taken = tuple(dict.fromkeys(_ways(regions, _warm(most))))

@@ -29,6 +29,7 @@ JUMP: Final = "jump"
 COMPUTED: Final = "computed jump"
 RAISE: Final = "raise"
 LEAVE: Final = "leave"
+LESS: Final = 8  # times: what an outer loop is taken less than an inner one
 
 
 @dataclass(slots=True)
@@ -76,6 +77,33 @@ class Region:
     def is_loop(self) -> bool:
         """Does control come back to the entry?"""
         return any(self.entry in self.successors(block) for block in self.blocks.values())
+
+    def loop(self) -> Region | None:
+        """The innermost loop that goes round at the entry, by what its branches back have counted: the outer ones
+        come there more seldom.  None if it calls something."""
+        back = {b.pc: b.ops[-1].taken for b in self.blocks.values() if self._goes_round(b)}
+        often = max(back.values(), default=0)
+        work = [pc for pc, taken in back.items() if taken and taken * LESS >= often]
+        if not work:
+            return None
+        before: dict[int, list[int]] = {}
+        for block in self.blocks.values():
+            for pc in self.successors(block):
+                before.setdefault(pc, []).append(block.pc)
+        inside = {self.entry}
+        while work:
+            pc = work.pop()
+            if pc not in inside:
+                inside.add(pc)
+                work += before.get(pc, ())
+        blocks = {pc: block for pc, block in self.blocks.items() if pc in inside}
+        if any(kind(block.ops[-1]) == CALL for block in blocks.values()):
+            return None
+        return Region(self.entry, blocks, self.edges, full=True)
+
+    def _goes_round(self, block: Block) -> bool:
+        last = block.ops[-1]
+        return is_direct(last) and kind(last) != CALL and self.entry in self.successors(block)
 
     def only_predecessors(self) -> dict[int, int]:
         """The block before, for blocks that only one leads to, and only once."""

@@ -37,6 +37,13 @@ class Worth:
         each = config.PATIENCE * (config.AGAIN_PATIENCE if again else 1)
         return (self.hot << max(0, self.heat[pc] - 1)) // each
 
+    def loop(self, pc: int, again: bool) -> int:
+        """The instructions of a loop at most that is translated alone, because more is not worth it.  It goes round in
+        the interpreter, where other code that has a translation is mostly returned to."""
+        if not self.weighs or not again:
+            return 0
+        return (self.hot << max(0, self.heat[pc] - 1)) // (config.PATIENCE * config.LOOP_PATIENCE)
+
     def has_missed_enough(self, at: int, size: int) -> bool:
         """Note that control often took ways that the unit of `at` lacks.  Should it be made anew with them?"""
         self.misses[at] += 1
