@@ -38,6 +38,7 @@ WAIT: Final = 0.1  # seconds at most that a guest waits for a unit in which it s
 NEAR: Final = 1 << 13  # bytes between the beginnings of plans that may contain one another
 AGAIN_PATIENCE: Final = 64  # times that, where translated code has the instruction already
 LOOP_PATIENCE: Final = 4  # times PATIENCE, before an inner loop is translated alone
+LOOP_OPS: Final = 200  # instructions of such a loop at most
 LOOP_READ: Final = 4  # instructions that are read to find each of such a loop
 MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls

@@ -48,6 +48,7 @@ def test_ways_between_regions_of_two_sizes(seed: int, monkeypatch: pytest.Monkey
 
 def test_a_region_of_many_blocks_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "PATIENCE", 1)
+    monkeypatch.setattr(config, "LOOP_PATIENCE", 1 << 20)  # each block would look for its loop
     command = [str(build(C / "backwards.c")), "20000"]
     assert translated("jit", command) == native(command)
 

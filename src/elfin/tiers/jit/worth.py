@@ -42,7 +42,8 @@ class Worth:
         the interpreter, where other code that has a translation is mostly returned to."""
         if not self.weighs or not again:
             return 0
-        return (self.hot << max(0, self.heat[pc] - 1)) // (config.PATIENCE * config.LOOP_PATIENCE)
+        each = config.PATIENCE * config.LOOP_PATIENCE
+        return min((self.hot << max(0, self.heat[pc] - 1)) // each, config.LOOP_OPS)
 
     def has_missed_enough(self, at: int, size: int) -> bool:
         """Note that control often took ways that the unit of `at` lacks.  Should it be made anew with them?"""
