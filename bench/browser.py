@@ -11,8 +11,9 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,10 @@ WINDOW: Final = 0.5  # seconds over which a speed is taken
 STEADY: Final = 5.0  # seconds after which the speed is thought to be the steady one
 NEAR: Final = 0.7  # of the steady speed: what has to be reached
 TYPING: Final = 60.0  # seconds that typing takes
+ENOUGH: Final = (
+    0.5  # seconds of CPU that a large run should take: beside it other work of the browser is small
+)
+MOST: Final = 20.0  # times the work of about a second
 LONG: Final = 30  # times the work of about a second: it runs until it is stopped
 
 
@@ -45,6 +50,21 @@ class BrowserRunner(Runner):
 
     browser: Chromium = field(kw_only=True)
     pages: dict[str, Page] = field(default_factory=dict, compare=False)
+    shares: dict[str, float] = field(default_factory=dict, compare=False)
+
+    def share(self, workload: Workload) -> float:
+        return self.shares.get(workload.name, super().share(workload))
+
+    def sizes(self, workload: Workload) -> tuple[int, int]:
+        """Larger ones if the difference takes less than ENOUGH."""
+        small, large = super().sizes(workload)
+        if workload.name in self.shares or workload.even or workload.small:
+            return small, large
+        self.shares[workload.name] = super().share(workload)
+        with suppress(RunError):  # the next run has the same trouble, and tells
+            seconds = self.run(workload, large).cpu - self.run(workload, small).cpu
+            self.shares[workload.name] *= min(max(1.0, ENOUGH / max(seconds, 1e-3)), MOST)
+        return super().sizes(workload)
 
     def run(self, workload: Workload, size: int, *, kept: bool = False) -> Run:
         try:
@@ -65,11 +85,20 @@ class BrowserRunner(Runner):
             page = self.pages[workload.name] = self.browser.page()
             program = (workload.wasm if self.takes_wasm else workload.program) or Path()
             ask(page, "load" if self.takes_wasm else "boot", f"/kernels/{program.name}")
-            self._once(page, workload, self.sizes(workload)[0])
+            self._once(page, workload, super().sizes(workload)[1])
+            self._settle()
         before = self.browser.cpu()
         printed, wall = self._once(page, workload, size)
         found = CHECK.search(printed)
         return Run(self.browser.cpu() - before, wall, found[1] if found else printed, "")
+
+    def _settle(self) -> None:
+        """Until nothing is translated any more."""
+        for _ in range(20):
+            before = self.browser.cpu()
+            time.sleep(0.3)
+            if self.browser.cpu() - before < 0.02:
+                break
 
     def _once(self, page: Page, workload: Workload, size: int) -> tuple[str, float]:
         answer = ask(page, "start" if self.takes_wasm else "run", list(workload.arguments(size)))
