@@ -7,6 +7,12 @@
     self.vm = await Elfin.create({ files: { "/bin/kernel": data } });
   },
 
+  /** A machine with an image, whose program has the same place. */
+  async unpack(image) {
+    const { Elfin } = await import("/elfin.js");
+    self.vm = await Elfin.create({ image });
+  },
+
   /** Run the program to its end: what it printed, seconds, and its status. */
   async run(words) {
     const start = performance.now();

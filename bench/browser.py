@@ -34,8 +34,12 @@ SCRIPT: Final = (HERE / "browser.js").read_text()
 WATCHED: Final = 9.0  # seconds that a program runs to see how it gets warm
 WINDOW: Final = 0.5  # seconds over which a speed is taken
 STEADY: Final = 5.0  # seconds after which the speed is thought to be the steady one
+SOON: Final = 1.5  # seconds
 NEAR: Final = 0.7  # of the steady speed: what has to be reached
 TYPING: Final = 60.0  # seconds that typing takes
+PACKED: Final = ("libcmem", "vcall", "bytecode")  # those whose code is not one small loop
+PACKING: Final = 10.0  # seconds
+AHEAD: Final = 20_000  # instructions that are translated ahead
 ENOUGH: Final = (
     0.5  # seconds of CPU that a large run should take: beside it other work of the browser is small
 )
@@ -118,6 +122,7 @@ class Warmth:
     steady: float  # million instructions a second
     reached: float  # seconds until NEAR of that
     waits: tuple[float, ...]  # seconds until the worker answered while the program ran
+    soon: float  # million instructions within SOON
 
 
 def ask(page: Page, function: str, argument: object) -> Any:
@@ -138,6 +143,7 @@ def browse(
         ]
         plan = [(w, [r for r in chosen if r.can_run(w)]) for w in workloads]
         clock.left += estimate(plan, rounds) + (WATCHED + 3) * len(workloads) + TYPING
+        clock.left += PACKING * sum(w.name in PACKED for w in workloads)
         timings = measure(plan, rounds, clock)
         for runner in chosen:
             if isinstance(runner, BrowserRunner):
@@ -149,6 +155,16 @@ def browse(
         clock.note("keys are typed", TYPING)
         typed = echo.echoes(browser, f"{browser.address}/shell/index.html")
         names = [r.name for r in chosen if r is not native]
+        packed = []
+        for workload in workloads:
+            if workload.name in PACKED:
+                clock.note(f"{workload.name} is packed", PACKING)
+                packed.append(
+                    (
+                        _packed(browser, folder, workload, 0),
+                        _packed(browser, folder, workload, AHEAD),
+                    )
+                )
         version = f"Chromium {browser.version}, its default settings."
     sections = [
         (
@@ -157,9 +173,13 @@ def browse(
         ),
         ("In the browser: what was asked", goals(timings, found, typed)),
         ("In the browser: a program that was just dropped", warmths(found)),
+        (
+            "In the browser: a packed program, with translations ahead of time and without",
+            ahead(packed),
+        ),
         ("In the browser: typing at a packed shell", echo.table(typed)),
     ]
-    return sections, any(t.failed for t in timings)
+    return [(title, text) for title, text in sections if text], any(t.failed for t in timings)
 
 
 @contextmanager
@@ -180,16 +200,27 @@ def site(workloads: Sequence[Workload]) -> Iterator[Path]:
 
 def _pack_shell(folder: Path) -> None:
     """A shell of which nothing is translated ahead."""
-    words = ["/bin/busybox", "--entry", "sh", "--translations", "0", "-o", str(folder)]
+    _pack(folder, "/bin/busybox", "--entry", "sh", "--translations", "0")
+
+
+def _pack(folder: Path, *words: str) -> None:
     with redirect_stdout(sys.stderr):
-        elfin(["pack", *words])
+        elfin(["pack", *words, "-o", str(folder)])
 
 
-def warm(browser: Chromium, workload: Workload) -> Warmth:
-    """Start a long run in a fresh page and look how fast it is."""
+def _packed(browser: Chromium, folder: Path, workload: Workload, ahead: int) -> Warmth:
+    """How it gets warm if so many instructions are translated ahead."""
+    name = f"{workload.name}-{ahead}"
+    program = shutil.copy(workload.program, folder / "kernel")
+    _pack(folder / name, str(program), "--translations", str(ahead))
+    return warm(browser, workload, ("unpack", f"/{name}/image/"))
+
+
+def warm(browser: Chromium, workload: Workload, start: tuple[str, str] | None = None) -> Warmth:
+    """Start a long run in a fresh page and look how fast it is; `start`: the function that gets it ready."""
     page = browser.page()
     try:
-        ask(page, "boot", f"/kernels/{workload.program.name}")
+        ask(page, *(start or ("boot", f"/kernels/{workload.program.name}")))
         size = workload.part(LONG)
         rows = ask(page, "watch", [list(workload.arguments(size)), WATCHED])
     finally:
@@ -198,7 +229,9 @@ def warm(browser: Chromium, workload: Workload) -> Warmth:
     late = [speed for at, speed in speeds if at > STEADY]
     steady = statistics.median(late) if late else 0.0
     reached = next((at for at, speed in speeds if speed >= NEAR * steady), 0.0)
-    return Warmth(workload.name, steady / 1e6, reached, tuple(wait for _, _, wait in rows))
+    soon = max((count for at, count, _ in rows if at <= SOON), default=0.0)
+    waits = tuple(wait for _, _, wait in rows)
+    return Warmth(workload.name, steady / 1e6, reached, waits, soon / 1e6)
 
 
 def _speeds(rows: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
@@ -232,6 +265,21 @@ def warmths(found: Sequence[Warmth]) -> str:
         waits = [_most(one.waits) * 1e3, max(one.waits, default=0.0) * 1e3]
         cells = [f"{one.steady:.0f}", f"{one.reached:.1f}", *(f"{wait:.0f}" for wait in waits)]
         lines.append(report.row([one.name, *cells]))
+    return "\n".join(lines)
+
+
+def ahead(found: Sequence[tuple[Warmth, Warmth]]) -> str:
+    """Programs with nothing translated ahead, and with something."""
+    if not found:
+        return ""
+    count = f"M instructions after {SOON} s"
+    head = ["", "70 % after s: nothing ahead", "some", f"{count}: nothing ahead", "some"]
+    lines = [report.row(head), "|---" * len(head) + "|"]
+    for without, some in found:
+        times = [f"{one.reached:.1f}" for one in (without, some)]
+        lines.append(
+            report.row([some.name, *times, *(f"{one.soon:.0f}" for one in (without, some))])
+        )
     return "\n".join(lines)
 
 
