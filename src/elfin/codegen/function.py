@@ -84,15 +84,26 @@ class _Body:
         self.open = 0  # Wasm blocks around here
         self.labels: dict[str, int] = {}  # how many were open where the label's was opened
         self.assigned: dict[int, set[Value]] = {}  # see `assigned`
+        self.loops: set[str] = set()  # labels of loops
         self.rare: list[int] = []  # positions of branches that are hardly ever taken
         self.returned = False  # the results are on the stack at the end
 
     def run(self, statements: list[Stmt], outermost: bool = False) -> bool:
+        last = statements[-1] if statements else None
         for statement in statements:
-            if outermost and statement is statements[-1] and type(statement) is Return:
+            if outermost and statement is last and type(statement) is Return:
                 self.emit_all(statement.values)
                 self.returned = True
                 return False
+            if (
+                type(statement) is If
+                and statement.rare
+                and type(last) is Br
+                and last.label in self.loops
+                and statement is statements[-2]
+                and not statement.other
+            ):
+                return self.usual_branch(statement, last)
             if not _STATEMENTS[type(statement)](self, statement):
                 return False  # what follows is never reached
         return True
@@ -161,6 +172,8 @@ class _Body:
         then, other = s.then, s.other
         if not then and not other:
             return True
+        if not other and not s.rare and len(then) > 1 and self.goes_back(then):
+            return self.turn(s)
         condition(self.values, s.when)
         if not then:
             self.values.code.append(EQZ)
@@ -188,6 +201,30 @@ class _Body:
         values.forget(joined)
         return falls
 
+    def goes_back(self, body: list[Stmt]) -> bool:
+        """To the start of a loop, at its end."""
+        last = body[-1]
+        return type(last) is Br and last.label in self.loops
+
+    def turn(self, s: If) -> bool:
+        """What goes back to a loop's start if the condition holds is what comes next, and is jumped over if not:
+        Cranelift puts a jump's target behind what comes next, and all that comes after the loop would stand between."""
+        values = self.values
+        values.code.append(BLOCK)
+        self.open += 1
+        condition(values, s.when)
+        values.code += (EQZ, BR_IF + b"\0")
+        self.arm(s.then)
+        self.close()
+        return True
+
+    def usual_branch(self, s: If, usual: Br) -> bool:
+        """What is hardly ever done instead of a branch stands behind it: one conditional branch, which is taken."""
+        condition(self.values, s.when)
+        self.values.code.append(EQZ)
+        self.branch(BR_IF, usual.label)
+        return self.run(s.then) and self.br(usual)
+
     def block(self, s: Block) -> bool:
         values = self.values
         values.code.append(BLOCK)
@@ -206,6 +243,7 @@ class _Body:
         for name in assigned(s.body, self.assigned):
             values.changed(values.name(name))  # what was computed from it holds only the first time
         values.code.append(LOOP)
+        self.loops.add(s.label)
         start = len(values.changes)
         self.label(s.label)
         values.loops.append({})

@@ -14,8 +14,8 @@ from typing import Final
 
 from elfin.bits import M32
 from elfin.codegen.values import MASKS, Values
-from elfin.ir.types import I1, I32, Type
-from elfin.ir.value import Value
+from elfin.ir.types import I1, I32, I64, Type
+from elfin.ir.value import Value, const, make
 from elfin.wasm.leb import unsigned
 from elfin.wasm.opcodes import OPCODES, code
 
@@ -48,6 +48,7 @@ _STORES: Final = {
     ("v128", 128): _access("v128.store"),
 }
 _EXTEND: Final = code("i64.extend_i32_u")
+SUMS: Final = frozenset({"add", "sub"})
 _LANE: Final = b"\0"  # the lowest
 
 
@@ -123,8 +124,23 @@ def address(e: Values, base: Value, offset: int) -> int:
         whole, displacement = base.args
         if max(bound(whole), offset) + displacement.imm <= M32:
             return address(e, whole, offset + displacement.imm)
+    if base.op == "trunc" and base.args[0].op in SUMS and base.args[0].type is I64:
+        base = narrowed(base.args[0])
     e.emit(base)
     return offset
+
+
+def narrowed(value: Value, levels: int = 3) -> Value:
+    """The low half of an i64, computed from those of its parts as far as that costs nothing: an engine has it with
+    zeros above, as an address must be, and need not take the low half of the whole sum."""
+    op, args = value.op, value.args
+    if op == "const":
+        return const(I32, value.imm)
+    if op in ("zext", "sext") and args[0].type is I32:
+        return args[0]
+    if levels and (op in SUMS or (op == "shl" and args[1].op == "const" and args[1].imm < 4)):
+        return make(op, I32, *(narrowed(part, levels - 1) for part in args))
+    return value.trunc(I32)
 
 
 def bound(value: Value, levels: int = 5) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from elfin import config, layout
 from elfin.codegen.locals import BIT, Registers
-from elfin.ir.stmt import Function, If, Stmt
+from elfin.ir.stmt import Function, If, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
 from elfin.runtime.translated import CONTINUE, STEP
@@ -127,8 +127,9 @@ class _Function:
         """Who goes back to a loop's start leaves when the budget is spent, but those who have `looked`.  The order
         before, and behind.
 
-        It does so before the branch: what comes then is one conditional branch back, and no other is taken.
-        But at the start where there are many ways back.
+        A branch that ends the loop comes before: what the turn has changed is changed in place then, as nobody needs
+        what was before, and the look is the one conditional branch back.  But it is at the start where there
+        are many ways back.
         """
         graph = self.graph
         size = len(graph.nodes)
@@ -147,10 +148,19 @@ class _Function:
                 body = leave(start.label)
                 start.body.insert(0, If(SPENT, body, rare=True))
                 start.note.insert(0, Exit(body, returns=True))
+        alike: dict[int, list[int]] = {}
+        for number in found.sequence:
+            alike.setdefault(id(graph.nodes[number].body), []).append(number)
         for number, later in back.items():
             node = graph.nodes[number]
             later = {to for to in later if id(graph.nodes[to].body) not in starts}
             if not later or id(node.body) in done:
+                continue
+            if len(later) == 1 and isinstance(node.ending, Choose) and _spends(node):
+                done.add(id(node.body))
+                spent = node.body.pop()
+                for copy in alike[id(node.body)]:
+                    self._spend_on_ways(copy, spent, back.get(copy, set()), starts)
                 continue
             target = self._target(number)
             if target is not None:
@@ -166,6 +176,23 @@ class _Function:
                 node.ending = redirected(node.ending, {to: way})
         return found if len(graph.nodes) == size else order(graph)
 
+    def _spend_on_ways(
+        self, number: int, spent: Stmt, back: Collection[int], starts: Collection[int]
+    ) -> None:
+        """The budget is taken on each of a node's ways on, not before its branch; on a way back it is looked at."""
+        graph = self.graph
+        ways: dict[int, int] = {}
+        for to in graph.successors(number):
+            label = graph.nodes[to].label
+            way = Node([spent], Goto(to), label=label)
+            if to in back and id(graph.nodes[to].body) not in starts:
+                body = leave(label)
+                way.body.append(If(SPENT, body, rare=True))
+                way.note.append(Exit(body, returns=True))
+            ways[to] = graph.add(way)
+        node = graph.nodes[number]
+        node.ending = redirected(node.ending, ways)
+
     def _target(self, number: int) -> Value | None:
         """The guest address to which a node goes on; None if there are many."""
         node = self.graph.nodes[number]
@@ -177,6 +204,12 @@ class _Function:
             case Choose(when):
                 return when.select(*map(_address, labels))
         return None
+
+
+def _spends(node: Node) -> bool:
+    """Does it take its budget last?"""
+    last = node.body[-1] if node.body else None
+    return isinstance(last, Set) and last.var is LEFT
 
 
 def _address(label: Value | int) -> Value:
