@@ -174,7 +174,7 @@ def test_what_is_not_used_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_two_at_once(folder: Path) -> None:
     program = str(build(C / "kept.c"))
-    for built in artifact.cache_folder().glob("core-*"):
+    for built in Path(artifact.cache_folder()).glob("core-*"):
         shutil.copy(built, folder.parent)
     command = [sys.executable, "-m", "elfin", "run", "--tier", "jit", program, LONG]
     environment = {**os.environ, "ELFIN_CACHE": str(folder.parent)}

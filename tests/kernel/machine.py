@@ -26,8 +26,9 @@ from elfin.kernel.files.vfs import Vfs
 from elfin.kernel.kernel import Kernel
 from elfin.kernel.memory import PAGE_SIZE
 from elfin.kernel.sched import Scheduler
+from elfin.kernel.seeded_world import SeededWorld
 from elfin.kernel.task import Task
-from elfin.kernel.world import SeededWorld, World
+from elfin.kernel.world import World
 from tests.kernel.quick import QuickCalls
 
 NUMBERS = {name: number for number, name in NAMES.items()}

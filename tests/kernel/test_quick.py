@@ -11,9 +11,9 @@ from elfin.kernel.abi.errno import Errno
 from elfin.kernel.credentials import Credentials
 from elfin.kernel.files.memory_fs import MemoryFs
 from elfin.kernel.mirror import NONE, ROWS, Mirror
+from elfin.kernel.seeded_world import SeededWorld
 from elfin.kernel.strace import Tracer
 from elfin.kernel.table import CALLS
-from elfin.kernel.world import SeededWorld
 from elfin.layout import DESCRIPTORS, MIRROR, QUICK_ROWS
 from tests.kernel.machine import Guest, Machine, Program, call
 

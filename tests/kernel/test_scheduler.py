@@ -9,9 +9,10 @@ from elfin.kernel.abi.errno import Errno
 from elfin.kernel.abi.signal import Signal
 from elfin.kernel.call import Call, syscall
 from elfin.kernel.sched import Idle, Scheduler
+from elfin.kernel.seeded_world import SeededWorld
 from elfin.kernel.table import TABLE
 from elfin.kernel.wait import Restart, Wait
-from elfin.kernel.world import HostWorld, SeededWorld
+from elfin.kernel.world import HostWorld
 from tests.kernel.machine import SPIN, Frame, Guest, Machine, Program, Syscall, call, run
 
 

@@ -26,6 +26,13 @@ class Version(argparse.Action):
         parser.exit(message=f"elfin {importlib.metadata.version('elfin')}\n")
 
 
+class Help(argparse.HelpFormatter):
+    """Help for 80 columns: to ask for the width imports `shutil`, for each parser and not only when help is wanted."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=78)
+
+
 class Command(argparse.ArgumentParser):
     """A command's command line, in the file of its name, which is imported when the command was chosen: the others
     would be a tenth of a start."""
@@ -44,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
         prog="elfin",
         description="Run native x86-64 Linux programs inside WebAssembly.",
         allow_abbrev=False,
+        formatter_class=Help,
     )
     whole.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = whole.add_subparsers(
@@ -58,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit status: the program's; 124 after --timeout, 125 if elfin itself fails, 126 if "
         "PROGRAM cannot be executed, 127 if it is not found. A deadly signal kills elfin too.",
         allow_abbrev=False,
+        formatter_class=Help,
     )
     commands.add_parser(
         "show",
@@ -65,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         usage="elfin show PROGRAM [--at ADDRESS|SYMBOL] --stage STAGE",
         description="Print one stage of the translation of a program's code.",
         allow_abbrev=False,
+        formatter_class=Help,
     )
     commands.add_parser(
         "pack",
@@ -72,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
         usage="elfin pack PROGRAM|--root DIR [--entry WORD...] -o DIR",
         description="Make a folder that any web server can serve: a page that runs the program.",
         allow_abbrev=False,
+        formatter_class=Help,
     )
     commands.add_parser(
         "serve",
@@ -79,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
         usage="elfin serve [PROGRAM|DIR] [--port N]",
         description="Serve a packed site, a program, or a page where one is dropped, from this machine.",
         allow_abbrev=False,
+        formatter_class=Help,
     )
     return whole
 

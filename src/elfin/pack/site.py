@@ -16,7 +16,7 @@ from elfin.errors import ElfinError
 from elfin.pack.image import compressed
 from elfin.tiers.interp.artifact import BUILT, PACKAGE, core_wasm
 
-WEB: Final = BUILT / "web"
+WEB: Final = Path(BUILT) / "web"
 PYTHON: Final = "pyodide"  # the folder of the runtime, here and in the site
 LEFT_OUT: Final = ("cli", "pack", "built", "__pycache__")  # what a page has no use for
 COMPRESSED: Final = (".wasm", ".zip", ".asm.mjs", "screen.js")
@@ -69,7 +69,7 @@ def package_zip() -> bytes:
     """elfin's Python."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(PACKAGE.rglob("*.py")):
+        for path in sorted(Path(PACKAGE).rglob("*.py")):
             inside = path.relative_to(PACKAGE)
             if not set(inside.parts) & set(LEFT_OUT):
                 archive.writestr(_dated(f"elfin/{inside}"), path.read_bytes())

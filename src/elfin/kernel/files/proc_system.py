@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
+
+from elfin.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,11 +107,18 @@ def filesystems(_: Kernel) -> bytes:
 
 
 def random_uuid(kernel: Kernel) -> bytes:
-    return str(uuid.UUID(bytes=kernel.random(16), version=4)).encode() + b"\n"
+    return _uuid(kernel.random(16), 4)
 
 
 def boot_id(kernel: Kernel) -> bytes:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, str(kernel.boot_wall_ns))).encode() + b"\n"
+    return _uuid(digest(b"%d" % kernel.boot_wall_ns, 16), 5)
+
+
+def _uuid(data: bytes, version: int) -> bytes:
+    """As text (RFC 4122)."""
+    number = int.from_bytes(data, "big") & ~(0xF << 76 | 3 << 62) | version << 76 | 2 << 62
+    text = b"%032x" % number
+    return b"-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])) + b"\n"
 
 
 def _is(text: bytes) -> Callable[[Kernel], bytes]:

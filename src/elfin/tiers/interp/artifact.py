@@ -7,31 +7,29 @@ the package, and start-up counts.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
+from elfin import digest
 from elfin.ir.value import alone
 from elfin.runtime.host import Host, Module
 
-PACKAGE = Path(__file__).parents[2]
+PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = (
     "bits", "codegen", "config", "core", "decode", "dialect", "ir", "isa", "layout", "lift", "opt", "rflags",
     "runtime", "structure", "tiers", "wasm",
 )  # fmt: skip
 BUILDER = "elfin.tiers.interp.build"
-BUILT = PACKAGE / "built"  # products that were made beforehand: in a wheel, in a page
+BUILT = os.path.join(PACKAGE, "built")  # products that were made beforehand: in a wheel, in a page
 
 
 def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Module:
     """The interpreter, compiled by `host`; its flavours are those of `interp.build`."""
-    path = cache_folder() / f"core-{_key(host, profiled, counted)}.compiled"
-    if path.exists() and (found := host.load(str(path))) is not None:
+    path = os.path.join(cache_folder(), f"core-{_key(host, profiled, counted)}.compiled")
+    if os.path.exists(path) and (found := host.load(path)) is not None:
         return found
     module = host.compile(core_wasm(profiled, counted))
     keep(path, module.serialize())
@@ -40,9 +38,10 @@ def core_module(host: Host, profiled: bool = False, counted: bool = False) -> Mo
 
 def core_wasm(profiled: bool = False, counted: bool = False) -> bytes:
     """The interpreter's Wasm module: made beforehand, or now."""
-    made = BUILT / core_file(profiled, counted)
-    if made.exists():
-        return made.read_bytes()
+    made = os.path.join(BUILT, core_file(profiled, counted))
+    if os.path.exists(made):
+        with open(made, "rb") as file:
+            return file.read()
     with alone:
         wasm: bytes = importlib.import_module(BUILDER).build(profiled, counted)
     return wasm
@@ -53,23 +52,21 @@ def core_file(profiled: bool, counted: bool) -> str:
     return f"core{'-profiled' * profiled}{'-counted' * counted}.wasm"
 
 
-def cache_folder() -> Path:
+def cache_folder() -> str:
     """$ELFIN_CACHE, else the user's cache folder; compiled code in it is trusted, so it is private."""
     chosen = os.environ.get("ELFIN_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(chosen) if chosen else Path(base) / "elfin"
+    return chosen or os.path.join(base, "elfin")
 
 
 @cache
 def sources_key() -> str:
     """Changes when a source file does of what makes Wasm."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {PACKAGE}".encode())
-    for name in sorted(_states(PACKAGE, "")):
-        digest.update(name.encode())
-    return digest.hexdigest()[:32]
+    states = sorted(_states(PACKAGE, ""))
+    return digest.name("".join([f"{sys.version_info[:2]} {PACKAGE}", *states]).encode())
 
 
-def _states(folder: str | Path, inside: str) -> Iterator[str]:
+def _states(folder: str, inside: str) -> Iterator[str]:
     """Path, time and size of each source below a folder of the package."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -85,15 +82,16 @@ def _states(folder: str | Path, inside: str) -> Iterator[str]:
 
 def _key(host: Host, profiled: bool, counted: bool) -> str:
     whole = f"{host.name} {profiled} {counted} {sources_key()}"
-    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+    return digest.name(whole.encode())
 
 
-def keep(path: Path, data: bytes | bytearray) -> None:
+def keep(path: str, data: bytes | bytearray) -> None:
     """Store whole or not at all; a cache that cannot be written is only slow."""
+    new = f"{path}.{os.urandom(8).hex()}"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
-        os.replace(file.name, path)
+        os.replace(new, path)
     except OSError:
         return

@@ -6,13 +6,12 @@ Nothing of the code itself is in it but where it lies and its digest.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from array import array
 from collections.abc import Iterable
 from typing import Final
 
-from elfin import layout
+from elfin import digest, layout
 from elfin.records import fields, replace
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy
@@ -40,7 +39,7 @@ def key(memory: GuestMemory, pc: int, policy: Policy) -> str | None:
 def key_of(code: bytes, pc: int, policy: Policy) -> str:
     """The same, from up to START bytes of code, on one page."""
     plain = _flags(replace(policy, careful=False))
-    return hashlib.sha256(struct.pack("<QI", pc, plain) + code).hexdigest()[:32]
+    return digest.name(struct.pack("<QI", pc, plain) + code)
 
 
 def encode(unit: Unit, module: bytes) -> bytes:
@@ -71,7 +70,7 @@ def decode(data: bytes, memory: GuestMemory) -> tuple[Unit, bytes, int] | None:
     """The unit, without its Wasm; its module, and how much Wasm it was.  None if the memory does not hold its code.
     ValueError or struct.error for what is no unit."""
     counts = HEAD.unpack_from(data)
-    entries, pieces, ways, ops, size, flags, rounds, length, digest = counts
+    entries, pieces, ways, ops, size, flags, rounds, length, code_digest = counts
     if max(entries, pieces, ways) > LIMIT:
         raise ValueError("no unit has so many parts")
     at = HEAD.size
@@ -90,7 +89,7 @@ def decode(data: bytes, memory: GuestMemory) -> tuple[Unit, bytes, int] | None:
         if not _can_execute(memory, start, count):
             return None
         code.append((start, memory.space.read(layout.GUEST_BASE + start, count)))
-    if _digest(data for _, data in code) != digest:
+    if _digest(data for _, data in code) != code_digest:
         return None
     policy = Policy(round=rounds, **{name: bool(flags >> i & 1) for i, name in enumerate(FLAGS)})
     unit = Unit(
@@ -111,7 +110,7 @@ def _flags(policy: Policy) -> int:
 
 
 def _digest(pieces: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(pieces)).digest()
+    return digest.digest(b"".join(pieces))
 
 
 def _words(words: Iterable[int]) -> bytes:

@@ -10,14 +10,12 @@ machine code, which is trusted as that of the interpreter beside it: the folder 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 import time
-from pathlib import Path
 from typing import Final, Protocol
 
-from elfin import config
+from elfin import config, digest
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.artifact import cache_folder, keep, sources_key
@@ -48,7 +46,7 @@ class Store(Protocol):
 class Folder:
     """The files."""
 
-    def __init__(self, folder: Path, engine: str, limit: int) -> None:
+    def __init__(self, folder: str, engine: str, limit: int) -> None:
         self.folder = folder
         self.engine = engine
         self.limit = limit  # bytes
@@ -58,8 +56,9 @@ class Folder:
         if path is None:
             return None
         try:
-            data = path.read_bytes()
-            if hashlib.sha256(data[DIGEST:]).digest()[:DIGEST] != data[:DIGEST]:
+            with open(path, "rb") as file:
+                data = file.read()
+            if digest.digest(data[DIGEST:], DIGEST) != data[:DIGEST]:
                 return None
             found = record.decode(data[DIGEST:], memory)
             if found is None:
@@ -68,7 +67,7 @@ class Folder:
             module = memory.host.revive(code)
             if module is None:
                 return None
-            if time.time() - path.stat().st_mtime > FRESH:
+            if time.time() - os.stat(path).st_mtime > FRESH:
                 os.utime(path)
         except (OSError, ValueError, struct.error):
             return None
@@ -79,8 +78,8 @@ class Folder:
         if path is None:
             return
         data = record.encode(unit, bytes(module.serialize()) or unit.wasm)
-        keep(path, hashlib.sha256(data).digest()[:DIGEST] + data)
-        if path.name.startswith(LOOK):
+        keep(path, digest.digest(data, DIGEST) + data)
+        if os.path.basename(path).startswith(LOOK):
             self.trim()
 
     def trim(self) -> None:
@@ -99,12 +98,12 @@ class Folder:
                 except OSError:
                     continue  # another process has removed it, or it is a folder
 
-    def _path(self, memory: GuestMemory, pc: int, policy: Policy) -> Path | None:
+    def _path(self, memory: GuestMemory, pc: int, policy: Policy) -> str | None:
         name = record.key(memory, pc, policy)
         if name is None:
             return None
-        whole = hashlib.sha256(f"{self.engine} {sources_key()} {name}".encode()).hexdigest()
-        return self.folder / whole[:32]
+        whole = digest.name(f"{self.engine} {sources_key()} {name}".encode())
+        return os.path.join(self.folder, whole)
 
 
 def user_store(engine: str) -> Folder | None:
@@ -113,4 +112,4 @@ def user_store(engine: str) -> Folder | None:
         limit = int(os.environ.get(SIZE, config.STORE_SIZE)) << 20
     except ValueError:
         limit = config.STORE_SIZE << 20
-    return Folder(cache_folder() / FOLDER, engine, limit) if limit > 0 else None
+    return Folder(os.path.join(cache_folder(), FOLDER), engine, limit) if limit > 0 else None
