@@ -128,9 +128,12 @@ class Floats:
     """What a function with float operations needs beside them; `used` if it has any.
 
     `sticky`: its operations keep the sticky flags; else it is only entered while nobody looks at them.
+    `masks`: whether a lane is NaN is told by a mask of all.  V8 makes a number of `v128.any_true` and then tests that,
+    five instructions; wasmtime branches on its flags.
     """
 
     sticky: bool = True
+    masks: bool = False
     used: bool = False
     returns: list[tuple[list[Stmt], list[Stmt]]] = field(default_factory=list)
 

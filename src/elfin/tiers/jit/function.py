@@ -66,7 +66,7 @@ class _Function:
             own is not None,
             callees,
             registers,
-            Floats(policy.sticky),
+            Floats(policy.sticky, masks=policy.paged),  # which is how browsers' engines are known
             Wild(policy.paged),
         )
         size = sum(p.region.size for p in part.all())

@@ -31,11 +31,13 @@ ONES: Final = const(V128, (1 << 128) - 1)
 REGISTERS: Final = frozenset(HOMES.values())
 
 
-def is_odd(kind: str, x: Value) -> Value:
+def is_odd(kind: str, x: Value, *, masks: bool) -> Value:
     """Is it, or a lane of it, infinite or NaN?  Then it less itself is NaN: that takes no constant, and a comparison
-    that engines fuse with the branch.  Else it is +0: no bit is set."""
+    that engines fuse with the branch.  Else it is +0: no bit is set.  `masks`: see `Floats`."""
     nothing = difference(kind, x)
-    return make("v128.any_true", I1, nothing) if x.type is V128 else is_nan(kind, nothing)
+    if x.type is V128 and not masks:
+        return make("v128.any_true", I1, nothing)
+    return is_nan(kind, nothing, masks=masks)
 
 
 def difference(kind: str, x: Value) -> Value:
@@ -48,10 +50,13 @@ def total(kind: str, xs: Sequence[Value]) -> Value:
     return reduce(partial(make, f"{kind}.add", xs[0].type), xs)
 
 
-def is_nan(kind: str, x: Value) -> Value:
+def is_nan(kind: str, x: Value, *, masks: bool = False) -> Value:
     if x.type is not V128:
         return make(f"{kind}.ne", I1, x, x)
-    return make("v128.any_true", I1, make(f"{kind}.ne", V128, x, x))
+    lanes = make(f"{kind}.ne", V128, x, x)
+    if masks:
+        return make(f"i{kind[1:]}.bitmask", I32, lanes).ne(0)
+    return make("v128.any_true", I1, lanes)
 
 
 def kind_of(x: Value, type_: Type) -> str:
@@ -90,16 +95,17 @@ class Quick(Inline):
 
     def tests(self) -> list[Value]:
         """If one of these holds, something is wrong with what was computed since this was asked last."""
+        masks = self.floats.masks
         for kind in dict.fromkeys((*self.results.values(), *self.numbers.values())):
             xs = [x for x, of in self.results.items() if of == kind]
             ys = [y for y, of in self.numbers.items() if of == kind]
             if not xs:
-                self.wrong.append(is_nan(kind, total(kind, ys)))
+                self.wrong.append(is_nan(kind, total(kind, ys), masks=masks))
             elif not ys:
-                self.wrong.append(is_odd(kind, total(kind, xs)))
+                self.wrong.append(is_odd(kind, total(kind, xs), masks=masks))
             else:  # zero more
                 nothing = difference(kind, total(kind, xs))
-                self.wrong.append(is_nan(kind, total(kind, [nothing, *ys])))
+                self.wrong.append(is_nan(kind, total(kind, [nothing, *ys]), masks=masks))
         wrong, self.wrong, self.results, self.numbers = self.wrong, [], {}, {}
         return wrong
 
@@ -166,7 +172,8 @@ class Quick(Inline):
         """By arithmetic: it is to be tested, and such of its operands need not be that it shows."""
         kind = kind_of(result, type_)
         if self.slow_calls:
-            self.call_if(is_odd(kind, result), name, result, *arguments)
+            odd = is_odd(kind, result, masks=self.floats.masks)
+            self.call_if(odd, name, result, *arguments)
             return
         self.begin()
         for x in arguments[: 1 if "div" in name else 2]:
@@ -208,7 +215,8 @@ class Quick(Inline):
             return
         kind = kind_of(suspects[0], type_)
         if self.slow_calls:
-            self.call_if(is_nan(kind, total(kind, suspects)), name, result, *arguments)
+            odd = is_nan(kind, total(kind, suspects), masks=self.floats.masks)
+            self.call_if(odd, name, result, *arguments)
         else:
             self.begin()
             self.numbers.update(dict.fromkeys(suspects, kind))
@@ -354,7 +362,8 @@ class Quick(Inline):
         else:
             vector = make("i64x2.splat", V128, pattern)
         result = self.variable(var, V128, make("f64x2.promote_low_f32x4", V128, vector))
-        self.must_not(is_nan(shape(F64), result), name, result, pattern)
+        odd = is_nan(shape(F64), result, masks=self.floats.masks)
+        self.must_not(odd, name, result, pattern)
 
 
 def _mask(type_: Type, a: Value, b: Value, immediate: Value) -> Value:
