@@ -80,7 +80,8 @@ class Background:
 
     def look(self) -> bool:
         """Hand over what is finished, and let the next be made; is there more to come?"""
-        self._take_finished()
+        if self._done:  # it is asked behind each system call
+            self._take_finished()
         while self._wishes and len(self._under_way) < AHEAD and _worker().is_ready:
             if (plan := self._next()) is not None:
                 self._under_way.append(plan)
