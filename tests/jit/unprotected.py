@@ -16,4 +16,4 @@ class UnprotectedHost(WasmtimeHost):
     """All its spaces are without protection."""
 
     def new_space(self, size: int) -> UnprotectedSpace:
-        return UnprotectedSpace(self.engine, self.wasi, size)
+        return UnprotectedSpace(self.engine, size)

@@ -1,4 +1,4 @@
-"""The desktop host: wasmtime through its Python package.  No logic, only the protocol.
+"""The desktop host: wasmtime, from its Python package.  No logic, only the protocol.
 
 Each `Space` has a `Store` of its own, because a store frees its instances only when it is dropped.
 """
@@ -7,24 +7,37 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, cast
+from ctypes import byref, c_uint64, c_void_p
+from typing import cast
 
-import wasmtime
-import wasmtime._bindings as ffi
-
+from elfin.hosts.wasmtime_c import (
+    GLOBAL,
+    I32,
+    MEMORY,
+    C,
+    Extern,
+    Instance,
+    Trap,
+    Val,
+    WasmtimeError,
+    check,
+    check_trap,
+)
 from elfin.hosts.wasmtime_exports import Exports, Functions
+from elfin.hosts.wasmtime_owned import Engine, Module, Store
 from elfin.runtime import host as protocol
 from elfin.runtime.host import WASM_PAGE
 
 PROT_READ, PROT_WRITE = 1, 2
 REFUSED = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
 MAX_PAGES = 65536
+PAGE_BITS = 16
 RESERVED = 1 << 32
-INDEX = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
 
 
 def _mprotect() -> Callable[[int, int, int], int] | None:
@@ -47,61 +60,68 @@ class WasmtimeHost:
 
     name = "wasmtime"  # it refuses compiled modules of its other versions itself
     wide = True
+    trap: type[Exception] = Trap
 
     def __init__(self, *, canonical: bool = False) -> None:
-        config = wasmtime.Config()
-        config.wasm_tail_call = True
-        ffi.wasmtime_config_wasm_branch_hinting_set(config.ptr(), True)
+        config = C.wasm_config_new()
+        C.wasmtime_config_wasm_tail_call_set(config, True)
+        C.wasmtime_config_wasm_branch_hinting_set(config, True)
+        C.wasmtime_config_wasm_wide_arithmetic_set(config, True)
         # The whole 4 GiB are reserved, so memory never moves and no access needs a bounds check.
-        config.memory_reservation = RESERVED
-        config.memory_may_move = False
-        config.cranelift_nan_canonicalization = canonical
-        config.wasm_wide_arithmetic = True
-        self.engine = wasmtime.Engine(config)
-        self.wasi = wasmtime.Linker(self.engine)
-        self.wasi.define_wasi()
-
-    trap: type[Exception] = wasmtime.Trap
+        C.wasmtime_config_memory_reservation_set(config, RESERVED)
+        C.wasmtime_config_memory_may_move_set(config, False)
+        C.wasmtime_config_cranelift_nan_canonicalization_set(config, canonical)
+        self.engine = Engine(config)
 
     def refused_address(self, trap: Exception) -> int | None:
         found = REFUSED.search(str(trap))
         return int(found[1], 16) if found else None
 
-    def compile(self, wasm: bytes) -> wasmtime.Module:
-        return wasmtime.Module(self.engine, wasm)
+    def compile(self, wasm: bytes) -> Module:
+        made = c_void_p()
+        check(C.wasmtime_module_new(self.engine.pointer, wasm, len(wasm), byref(made)))
+        return Module(made)
 
-    def load(self, path: str) -> wasmtime.Module | None:
-        try:
-            return wasmtime.Module.deserialize_file(self.engine, path)
-        except wasmtime.WasmtimeError:
-            return None
+    def load(self, path: str) -> Module | None:
+        made = c_void_p()
+        name = os.fsencode(path) + b"\0"
+        with suppress(WasmtimeError):
+            check(C.wasmtime_module_deserialize_file(self.engine.pointer, name, byref(made)))
+            return Module(made)
+        return None
 
-    def revive(self, data: bytes) -> wasmtime.Module | None:
-        try:
-            return wasmtime.Module.deserialize(self.engine, data)
-        except wasmtime.WasmtimeError:
-            return None
+    def revive(self, data: bytes) -> Module | None:
+        made = c_void_p()
+        with suppress(WasmtimeError):
+            check(C.wasmtime_module_deserialize(self.engine.pointer, data, len(data), byref(made)))
+            return Module(made)
+        return None
 
     def new_space(self, size: int) -> WasmtimeSpace:
-        return WasmtimeSpace(self.engine, self.wasi, size)
+        return WasmtimeSpace(self.engine, size)
 
 
 class WasmtimeSpace:
     """A store, its memory and its instances."""
 
-    def __init__(self, engine: wasmtime.Engine, wasi: wasmtime.Linker, size: int) -> None:
-        self.store = wasmtime.Store(engine)
-        self.store.set_wasi(wasmtime.WasiConfig())  # of which nothing but the clock is used
+    def __init__(self, engine: Engine, size: int) -> None:
+        self.store = Store(engine)
         pages = -(-size // WASM_PAGE)
-        kind = wasmtime.MemoryType(wasmtime.Limits(pages, MAX_PAGES))
-        self.memory = wasmtime.Memory(self.store, kind)
-        self._known: dict[str, Any] = {
-            "memory": self.memory,
-            "clock_time_get": wasi.get(self.store, "wasi_snapshot_preview1", "clock_time_get"),
-        }
+        self.memory = Extern(kind=MEMORY)
+        kind = c_void_p()
+        check(
+            C.wasmtime_memorytype_new(pages, True, MAX_PAGES, False, False, PAGE_BITS, byref(kind))
+        )
+        try:
+            check(C.wasmtime_memory_new(self.store.context, kind, self.memory.of))
+        except WasmtimeError as error:
+            raise MemoryError("the engine has no memory for a guest") from error
+        finally:
+            C.wasm_memorytype_delete(kind)
+        self._known = {"memory": self.memory, "clock_time_get": engine.clock(self.store)}
         self._exports: list[Exports] = []  # of the instances that have any
         self.size = pages * WASM_PAGE
-        self._base = base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
+        self._base = base = C.wasmtime_memory_data(self.store.context, self.memory.of)
         # One view of the whole reservation, because the base never moves; `size` bounds its use.
         whole = (ctypes.c_ubyte * RESERVED).from_address(base)
         whole.store = self.store  # type: ignore[attr-defined]  # views keep alive what they show
@@ -127,9 +147,12 @@ class WasmtimeSpace:
         if size <= self.size:
             return
         pages = -(-size // WASM_PAGE)
+        more = pages - self.size // WASM_PAGE
         try:
-            self.memory.grow(self.store, pages - self.size // WASM_PAGE)
-        except wasmtime.WasmtimeError as error:
+            check(
+                C.wasmtime_memory_grow(self.store.context, self.memory.of, more, byref(c_uint64()))
+            )
+        except WasmtimeError as error:
             raise MemoryError(f"the guest needs {size >> 20} MiB") from error
         self.size = pages * WASM_PAGE
 
@@ -147,16 +170,29 @@ class WasmtimeSpace:
     def instantiate(
         self, module: protocol.Module, *, first: int | None = None
     ) -> Mapping[str, Callable[..., int]]:
-        compiled = cast(wasmtime.Module, module)
+        compiled = cast(Module, module)
+        context = self.store.context
         if first is not None:
-            self._known["first"] = wasmtime.Global(self.store, INDEX, wasmtime.Val.i32(first))
-        imports = [self._import(kind.name or "") for kind in compiled.imports]
-        found = Exports(self.store, wasmtime.Instance(self.store, compiled, imports))
+            self._known["first"] = index = Extern(kind=GLOBAL)
+            value = Val(kind=I32)
+            value.of[0] = first
+            kind = self.store.engine.index_type
+            check(C.wasmtime_global_new(context, kind, byref(value), index.of))
+        imports = [self._import(name) for name in compiled.imports]
+        given = (Extern * len(imports))(*imports)
+        instance, trap = Instance(), c_void_p()
+        check(
+            C.wasmtime_instance_new(
+                context, compiled.pointer, given, len(imports), instance, byref(trap)
+            )
+        )
+        check_trap(trap.value)
+        found = Exports(self.store, instance)
         if not found.is_empty():
             self._exports.append(found)
         return Functions(self.store, found)
 
-    def _import(self, name: str) -> Any:
+    def _import(self, name: str) -> Extern:
         for known in (self._known, *self._exports):
             with suppress(KeyError):
                 return known[name]
