@@ -97,6 +97,25 @@ def test_a_case_that_goes_on_has_a_conditional_back_edge() -> None:
     assert "if" not in names
 
 
+def test_a_turn_that_looks_whether_it_is_the_last_ends_in_one_branch() -> None:
+    """What is hardly ever done before a branch back stands behind it, and what goes back comes next."""
+    n, left = local(I32, "n"), local(I32, "left")
+    back: list[Stmt] = [
+        Set(left, left - 1),
+        If(left.lts(0), [Return((left,))], rare=True),
+        Br("top"),
+    ]
+    body: list[Stmt] = [Loop("top", [Set(n, n - 1), If(n.ne(0), back), Return((n,))])]
+    machine = Machine([Function("f", (n, left), (I32,), body, export="f")])
+    assert machine.call("f", 5, 100) == 0
+    assert machine.call("f", 100, 5) & 0xFFFF_FFFF == 0xFFFF_FFFF
+    code = Module.decode(machine.wasm).codes[0]
+    names = [i.opcode.name for i in instructions(code.body)]
+    assert names.count("br_if") == 2
+    assert "if" not in names
+    assert "br" not in names
+
+
 @pytest.mark.parametrize(
     "body",
     [

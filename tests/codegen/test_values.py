@@ -10,6 +10,8 @@ from elfin.bits import M64
 from elfin.ir.stmt import Function, Let, RawStore, Return, Stmt
 from elfin.ir.types import I8, I16, I32, I64, TYPES, V128, Type
 from elfin.ir.value import Value, const, local, make
+from elfin.wasm.instructions import instructions
+from elfin.wasm.module import Module
 from tests.codegen.interpreter import Interpreter
 from tests.codegen.machine import Machine, wide_products
 from tests.ir.values import random_value, variable
@@ -171,3 +173,27 @@ def test_addresses_fold_only_where_they_cannot_wrap() -> None:
     machine.write(INPUTS, (0x1000).to_bytes(2, "little"))
     # base + 0x200 wraps around 2**32 to 0x100.
     assert machine.call("wrap", -0x100) == [5, 77, 6]
+
+
+def test_addresses_are_sums_of_low_halves() -> None:
+    """What lies above 4 GiB in the parts of a sum changes nothing, and only the parts are cut."""
+    base, index = local(I64, "base"), local(I64, "index")
+    sums = [
+        base + (index << 3),
+        base - index,
+        base + index.trunc(I32).zext(I64),
+        base + index.trunc(I32).sext(I64) + 16,
+        base + (index << 40),
+    ]
+    loads = tuple(make("raw_load", I32, s.trunc(I32), imm=(INPUTS, 32, False)) for s in sums)
+    body: list[Stmt] = [Return(loads)]
+    machine = Machine([Function("f", (base, index), (I32,) * 5, body, export="f")])
+    for at in range(0, 0x200, 4):
+        machine.write(INPUTS + at, at.to_bytes(4, "little"))
+    for high in (0, 1 << 32, -1 << 32, 1 << 62):
+        found = machine.call("f", 0x80 + high, 8 - high)
+        assert found == [0xC0, 0x78, 0x88, 0x98, 0x80]
+    code = Module.decode(machine.wasm).codes[0]
+    names = [i.opcode.name for i in instructions(code.body)]
+    assert names.count("i64.add") == 0
+    assert names.count("i64.shl") == 1  # by more than an address is scaled

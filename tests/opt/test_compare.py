@@ -17,7 +17,7 @@ from elfin.ir.value import Value, const, make
 from elfin.isa.condition import NAMES, condition
 from elfin.isa.flags import add_flags, logic_flags, sub_flags
 from elfin.isa.sem import Sem
-from elfin.opt.compare import NEGATED, compare
+from elfin.opt.compare import NEGATED, carry, compare
 from tests.ir.test_evaluate import Flat
 from tests.law.test_rules import edges
 
@@ -80,3 +80,16 @@ def test_condition(code: int, setter: str, type_: Type) -> None:
         assert holds(fused, x, y) == holds(plain, x, y), (x, y)
     if setter == "sub":
         assert seen == {0, 1}
+
+
+@pytest.mark.parametrize("type_", TYPES, ids=str)
+def test_the_carry_of_a_sum_with_a_constant_needs_no_sum(type_: Type) -> None:
+    rng = Random(f"carry {type_}")
+    a = make("get", type_, imm=layout.RAX)
+    for c in (0, 1, -1, edges(rng, type_), edges(rng, type_)):
+        plain = (a + const(type_, c)).ltu(a)
+        fused = carry(plain)
+        assert "add" not in (x.op for x in fused.args) or c == 0
+        for _ in range(STATES):
+            x = edges(rng, type_)
+            assert holds(fused, x, 0) == holds(plain, x, 0), (x, c)

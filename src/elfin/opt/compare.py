@@ -9,7 +9,7 @@ Identities, with r = a - b:   OF = sign((a ^ b) & (a ^ r)),   CF = a <u b,   ZF 
 from __future__ import annotations
 
 from elfin.ir.types import I1
-from elfin.ir.value import FALSE, TRUE, Value, make
+from elfin.ir.value import FALSE, TRUE, Value, const, make
 
 # The negation of a comparison, and whether its operands change places.
 NEGATED = {
@@ -44,6 +44,16 @@ def compare(value: Value) -> Value:
                 return inner if value.op == "ne" else _negate(inner)
             if difference.op == "sub":
                 return make(value.op, I1, *difference.args)
+    return value
+
+
+def carry(value: Value) -> Value:
+    """CF of a + constant without the sum: a >= -constant."""
+    if value.op == "ltu" and value.args[0].op == "add":
+        (a, c), b = value.args[0].args, value.args[1]
+        if a is b and c.op == "const" and c.imm:
+            least = const(c.type, -c.imm)
+            return make("ne", I1, a, const(c.type, 0)) if least.imm == 1 else least.leu(a)
     return value
 
 

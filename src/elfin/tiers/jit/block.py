@@ -43,7 +43,7 @@ from elfin.ir.stmt import (
 from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import Value, const, local, make
 from elfin.isa.vectors import GP, XM
-from elfin.opt.compare import compare
+from elfin.opt.compare import carry, compare
 from elfin.opt.effects import reads_state
 from elfin.records import dataclass, field
 from elfin.runtime.translated import FAULT, STEP
@@ -249,6 +249,8 @@ class Writer(Trail):
         self.addresses.written(slot, value)
         if slot in FLAG_SLOTS:
             known = self._substitute(value)
+            if slot == layout.FLAG_C:
+                known = carry(known)
             if reads_state(known):
                 self._flags.pop(slot, None)
             else:
