@@ -55,6 +55,7 @@ ALL_ONES: Final = 0xFFFF_FFFF_FFFF_FFFF
 WORK: Final = 1 << 16
 ELEMENT: Final = 64
 BULK: Final = 128  # fewer bytes than this are not worth a memory.copy
+FEW: Final = 64  # elements that are mostly on one page
 ONES: Final = 0x0101_0101_0101_0101
 
 REGISTERS: Final = "rcx rsi rdi rest"
@@ -153,10 +154,20 @@ def _fill(to: u64, value: u64, n: u64, size: u32) -> None:
         word = value << 32 | value
     end = u32(n)
     if end < BULK:
-        while end >= 8:
+        while end >= 32:
+            store_u64(at, word)
+            store_u64(at + 8, word)
+            store_u64(at + 16, word)
+            store_u64(at + 24, word)
+            at += 32
+            end -= 32
+        if end & 16 != 0:
+            store_u64(at, word)
+            store_u64(at + 8, word)
+            at += 16
+        if end & 8 != 0:
             store_u64(at, word)
             at += 8
-            end -= 8
         if end & 4 != 0:
             store_u32(at, u32(word))
             at += 4
@@ -238,6 +249,13 @@ def repeat_stos(size: u32, segment: u64, mask: u64, go_on: u32) -> u32:
     rdi = load_u64(u32(RDI_AT)) & mask
     value = load_u64(u32(RAX_AT)) & (u64(ALL_ONES) >> (64 - 8 * u64(size)))
     step = _step(size)
+    if count - 1 < FEW and mask == ALL_ONES and step == u64(size):
+        length = u32(count) * size
+        if (u32(rdi) & (PAGE - 1)) + length <= PAGE and guest_check(rdi, length, True):
+            _fill(rdi, value, u64(length), size)
+            store_u64(u32(RCX_AT), u64(0))
+            store_u64(u32(RDI_AT), rdi + u64(length))
+            return u32(0)
     work = u64(WORK)
     status = u32(0)
     while count != 0 and status == 0:
