@@ -88,6 +88,7 @@ SCRATCH: Final = 0x410  # 6 x 16 bytes, further results of core functions
 HOT: Final = 0x470  # u32, how often a branch is taken before its target is translated
 FLOAT_ODD: Final = 0x474  # u32, not 0: translated code has made a denormal
 FLOAT_SEEN: Final = 0x478  # u32, the MXCSR that FLOAT_LIMITS were made for, 0: none
+DROPS: Final = 0x47C  # u32, how often the decode cache was dropped
 FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
 FLOAT_WATCHED: Final = 0x4E0  # u32, not 0: the guest has written to MXCSR, it may look at the flags
 EDGE_FROM: Final = 0x4E4  # u32, the branch by which translated code was left as MISSED

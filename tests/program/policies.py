@@ -96,7 +96,7 @@ class Soon(Translator):
 
 def kept(engine: str) -> Folder:
     """Where the units of these policies are."""
-    return Folder(KEPT, f"{engine} {SEED}", KEPT_BYTES)
+    return Folder(str(KEPT), f"{engine} {SEED}", KEPT_BYTES)
 
 
 class Mixed(Soon):

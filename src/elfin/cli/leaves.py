@@ -27,6 +27,7 @@ KINDS: Final = {
     translated.FAULT: "fault",
     translated.MISSED: "unexpected target",
     translated.SLOW: "float operation",
+    translated.UNWIND: "too deep",
 }
 ENDED: Final = "budget spent"
 

@@ -31,6 +31,7 @@ from elfin.layout import (
     CACHE_TOP,
     CODE_HIGH,
     CODE_LOW,
+    DROPS,
     ENDS,
     ENTRY_DISP,
     ENTRY_HANDLER,
@@ -63,6 +64,7 @@ def drop_code() -> None:
     _clear_hash()
     store_u32(u32(STATE + CACHE_TOP), u32(CACHE))
     store_u32(u32(STATE + PENDING), u32(0))
+    store_u32(u32(STATE + DROPS), load_u32(u32(STATE + DROPS)) + 1)
     at = load_u32(u32(STATE + CODE_LOW)) & ~u32(7)
     if at < PAGES:  # nothing has been dropped before
         at = u32(PAGES)

@@ -14,6 +14,12 @@ TRIES = 8  # rows that an address may be in
 
 
 @core_function()
+def count_nested(done: u32) -> None:
+    """A nested run of the interpreter has executed so many instructions: not in the code that it is nested in."""
+    store_u64(u32(LEAVES), load_u64(u32(LEAVES)) - u64(done))
+
+
+@core_function()
 def count_leave(pc: u64, done: u32, kind: u32) -> None:
     """Translated code was left to `pc` after `done` instructions."""
     store_u64(u32(LEAVES), load_u64(u32(LEAVES)) + u64(done))

@@ -5,6 +5,11 @@ faults, it writes to decoded code, or it has no translation), then as CONTINUE. 
 RIP has faulted, the fault slots are written; it must not be executed again, because it may have begun.
 SLOW: as STEP, because the float operation at RIP has no fast path for these operands.
 MISSED: as CONTINUE; the branch at EDGE_FROM went where its region does not go on.
+UNWIND: as CONTINUE, but no caller may go on in a nested run of the interpreter.
+From REASONS on it is what `run` returns, times REASONS: a nested run has left, RIP is behind the instruction.
+
+RETURNED is what a nested run alone returns, to the function that began it (`tiers.interp.nested`): control is where
+that goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +24,10 @@ STEP: Final = 1
 FAULT: Final = 2
 SLOW: Final = 3
 MISSED: Final = 4
+UNWIND: Final = 5
+RETURNED: Final = 6
+REASON_BITS: Final = 8
+REASONS: Final = 1 << REASON_BITS
 
 # What `core.leaves` counts beside: translated code follows at once; the budget was spent.
 AGAIN: Final = 8

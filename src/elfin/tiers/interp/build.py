@@ -12,9 +12,9 @@ from elfin.decode import tables
 from elfin.isa.vectors import UD
 from elfin.runtime.host import WASM_PAGE
 from elfin.tiers.interp.handlers import handlers
-from elfin.tiers.interp.loop import run_function
+from elfin.tiers.interp.loop import run_function, run_functions
 from elfin.tiers.interp.lower import raise_fault
-from elfin.tiers.interp.translated import TRANSLATED
+from elfin.tiers.interp.translated import TRANSLATED, come_back
 
 
 def build(profiled: bool = False, counted: bool = False) -> bytes:
@@ -24,7 +24,12 @@ def build(profiled: bool = False, counted: bool = False) -> bytes:
     `profiled`: the flavour under a translator.  It counts, exports the table that translated functions
     are put into, and the core functions that they call.  `counted`: the same for `--stats`.
     """
-    cases, ends = handlers(profiled, counted)
+    cases, ends = handlers(profiled)
+    undefined = raise_fault(UD, 0)
+    if profiled:
+        runs = run_functions(cases, undefined, come_back(counted), counted)
+    else:
+        runs = [run_function(cases, undefined)]
     core = functions()
     for function in core:
         if profiled or function.name == "note_clock":
@@ -33,7 +38,7 @@ def build(profiled: bool = False, counted: bool = False) -> bytes:
     translated = TRANSLATED if profiled else 0
     assert layout.TABLES + len(table) <= layout.TABLES_LIMIT
     return module.build(
-        [run_function(cases, raise_fault(UD, 0)), *core],
+        [*runs, *core],
         memory_import=("env", "memory", layout.GUEST_BASE // WASM_PAGE),
         memory_export="memory",  # what the host's functions write to
         imports=[

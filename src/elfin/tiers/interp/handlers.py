@@ -33,11 +33,10 @@ def ends_run(body: list[Effect]) -> bool:
     return isinstance(last, Jump) or (isinstance(last, Raise | Leave) and last.when is TRUE)
 
 
-def handlers(profiled: bool = False, counted: bool = False) -> tuple[list[list[Stmt]], bytes]:
+def handlers(profiled: bool = False) -> tuple[list[list[Stmt]], bytes]:
     """The statements of each handler by number, and the table at `layout.ENDS`.
 
-    `profiled`: taken branches are counted, and there is a last handler, TRANSLATED.  `counted`: so is
-    what translated code leaves to.
+    `profiled`: taken branches are counted, and there is a last handler, TRANSLATED.
     """
     undefined = raise_fault(UD, 0)
     cases: list[list[Stmt]] = [undefined] * FIRST
@@ -45,12 +44,13 @@ def handlers(profiled: bool = False, counted: bool = False) -> tuple[list[list[S
     cases[GOTO] = goto()
     for variant in VARIANTS:
         body = effects(variant)
-        counter = count_taken if profiled and variant.form.mnemonic != "ret" else None
-        cases.append(lower(body, counter))
+        is_ret = variant.form.mnemonic == "ret"
+        counter = count_taken if profiled and not is_ret else None
+        cases.append(lower(body, counter, returns=profiled and is_ret))
         ends.append(ends_run(body))
     if profiled:
         assert len(cases) == TRANSLATED
-        cases.append(enter_translated(counted))
+        cases.append(enter_translated())
         ends.append(1)
     assert len(ends) <= layout.ENDS_LIMIT - layout.ENDS
     return cases, bytes(ends)

@@ -32,6 +32,7 @@ from elfin.ir.stmt import (
 from elfin.ir.types import I32, I64
 from elfin.ir.value import TRUE, Value, const, local, make
 from elfin.tiers.interp.frame import (
+    BACK,
     ENTRY,
     FAULT,
     FETCH_FAULT,
@@ -42,6 +43,7 @@ from elfin.tiers.interp.frame import (
     REASON,
     SAVED,
     STOP,
+    UNTIL,
     field,
 )
 
@@ -59,10 +61,13 @@ END_SOON: tuple[Stmt, ...] = (
 )
 
 
-def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stmt]:
+def lower(
+    effects: Iterable[Effect], counter: Counter | None = None, *, returns: bool = False
+) -> list[Stmt]:
     """The whole handler, its way to the next entry included.
 
-    `counter` makes what counts how often a branch is taken, for the tiers that translate.
+    `counter` makes what counts how often a branch is taken, for the tiers that translate; `returns`: a nested run
+    may be over where it jumps to.
     """
     out: list[Stmt] = []
     updated: set[Value] = set()  # addresses that a load has checked for writing
@@ -89,7 +94,8 @@ def lower(effects: Iterable[Effect], counter: Counter | None = None) -> list[Stm
             case Branch(when, target):
                 return [*out, If(when, go_to(target, counter)), *go_on()]
             case Jump(target):
-                return [*out, *go_to(target, counter)]
+                back = If(GOAL.eq(UNTIL), [Set(LEFT, LEFT - 1), Br(BACK)])
+                return [*out, *go_to(target, counter, [back] if returns else [])]
             case Leave(reason, when):
                 leave: list[Stmt] = [Set(REASON, const(I32, reason)), _advance(), Br(LEAVE)]
                 return [*out, *leave] if when is TRUE else [*out, If(when, leave), *go_on()]
@@ -133,8 +139,9 @@ def go_on() -> list[Stmt]:
     return [_advance(), *_count()]
 
 
-def go_to(target: Value, counter: Counter | None = None) -> list[Stmt]:
-    """To a guest address; where it is the entry's own, through the entry's link."""
+def go_to(target: Value, counter: Counter | None = None, before: Iterable[Stmt] = ()) -> list[Stmt]:
+    """To a guest address; where it is the entry's own, through the entry's link, else with `before` when GOAL is
+    set."""
     if target is DIRECT:
         link = make("call", I32, ENTRY, imm="link_entry")
         find: list[Stmt] = [
@@ -142,7 +149,11 @@ def go_to(target: Value, counter: Counter | None = None) -> list[Stmt]:
             If(TARGET.eq(0), [Set(GOAL, target), Set(TARGET, link)]),
         ]
     else:
-        find = [Set(GOAL, target), Set(TARGET, make("call", I32, GOAL, imm="find_entry"))]
+        find = [
+            Set(GOAL, target),
+            *before,
+            Set(TARGET, make("call", I32, GOAL, imm="find_entry")),
+        ]
     return [
         *find,
         # A target that cannot be fetched faults there: the jump itself is done.

@@ -19,23 +19,29 @@ from elfin.ir.value import Value, const, local, make
 from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW
 from elfin.runtime import translated
 from elfin.tiers.interp.frame import (
+    BACK,
+    BEFORE,
+    CAME,
     ENTRY,
     FAULT,
     FETCH_FAULT,
     GOAL,
+    GOING,
     LEAVE,
     LEFT,
-    NEXT,
     REASON,
+    RESULT,
     SAVED,
     STOP,
+    UNTIL,
     field,
 )
+from elfin.tiers.interp.loop import leave_behind, unwind
 from elfin.tiers.interp.lower import DIRECT, PENDING, TARGET
+from elfin.tiers.interp.nested import LEVELS, NONE
 
 TRANSLATED = FIRST + len(VARIANTS)
-RESULT = local(I32, "result")
-BEFORE = local(I32, "before")
+KIND = local(I32, "kind")  # RESULT, which is NONE from then on
 USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
 FROM = local(I32, "from")
@@ -49,30 +55,47 @@ def leave_now(reason: int) -> list[Stmt]:
     return [Set(REASON, const(I32, reason)), Br(LEAVE)]
 
 
-def enter_translated(counted: bool = False) -> list[Stmt]:
-    """Call the function, then go on where it left.  `counted`: tell `core.leaves`."""
-    plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
+def enter_translated() -> list[Stmt]:
+    """Call the function."""
     return [
         Set(BEFORE, LEFT),
-        state.store(layout.FUEL, ((LEFT - 1).zext(I64) << layout.FUEL_BITS) + layout.DEPTH_LIMIT),
-        Let(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
+        state.store(layout.FUEL, ((LEFT - 1).zext(I64) << layout.FUEL_BITS) + LEVELS.zext(I64)),
+        Set(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
+        Br(CAME),
+    ]
+
+
+def come_back(counted: bool) -> list[Stmt]:
+    """Go on where translated code left, with RESULT.  `counted`: tell `core.leaves`."""
+    plain = make("call", I32, ENTRY, const(I32, TRANSLATED), imm="plain_entry")
+    return [
+        Set(KIND, RESULT),
+        Set(RESULT, NONE),
         Set(LEFT, FUEL.ashr(layout.FUEL_BITS).trunc(I32) + 1),
         Set(GOAL, state.read(I64, layout.RIP)),
+        If(const(I32, translated.REASONS).leu(KIND), leave_behind(KIND, counted)),
         Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
         *(_count_leave() if counted else []),
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
-        If(RESULT.eq(translated.FAULT), [Br(FAULT)]),
+        If(KIND.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
         # Decoded code was written to: as in `lower.END_SOON`.
         If(PENDING.ne(0), [Set(SAVED, SAVED + LEFT), Set(LEFT, const(I32, 0)), Br(STOP)]),
-        If(RESULT.eq(translated.STEP), [Set(ENTRY, plain), Br(NEXT)]),
+        If(KIND.eq(translated.STEP), [Set(ENTRY, plain), Br(GOING)]),
         If(
-            RESULT.eq(translated.SLOW),
-            [*_uses(), If(USES.eq(SLOW_EXITS), leave_now(LEAVE_SLOW)), Set(ENTRY, plain), Br(NEXT)],
+            KIND.eq(translated.SLOW),
+            [
+                *_uses(),
+                If(USES.eq(SLOW_EXITS), leave_now(LEAVE_SLOW)),
+                Set(ENTRY, plain),
+                Br(GOING),
+            ],
         ),
-        If(RESULT.eq(translated.MISSED), _missed()),
+        If(KIND.eq(translated.MISSED), _missed()),
+        If(GOAL.eq(UNTIL) & KIND.eq(translated.CONTINUE), [Br(BACK)]),
+        If(KIND.eq(translated.UNWIND), unwind(counted)),
         If(field(I16, layout.ENTRY_HANDLER).ne(TRANSLATED), _count(ENTRY, [])),
-        Br(NEXT),
+        Br(GOING),
     ]
 
 
@@ -101,7 +124,7 @@ def _count_leave() -> list[Stmt]:
     """The kind is the result, and whether translated code or the end of the budget follows."""
     again = field(I16, layout.ENTRY_HANDLER).eq(TRANSLATED).zext(I32) * translated.AGAIN
     ended = LEFT.les(0).zext(I32) * translated.ENDED
-    kind = RESULT | again | ended
+    kind = KIND | again | ended
     return [Let(None, make("call", I32, GOAL, BEFORE - LEFT, kind, imm="count_leave"))]
 
 

@@ -19,15 +19,26 @@ from elfin.codegen.locals import BIT, HOMES
 from elfin.ir.stmt import Effect, Group, If, Jump, Put, Return, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
-from elfin.runtime.translated import CONTINUE
+from elfin.runtime.translated import CONTINUE, MISSED, RETURNED
 from elfin.structure.graph import Ending, Goto, Node
+from elfin.tiers.interp.nested import RESUME
 from elfin.tiers.interp.translated import SPREAD, TRANSLATED
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.dispatch import GOAL, Chooser, missed
+from elfin.tiers.jit.dispatch import GOAL, Chooser, note_missed
 from elfin.tiers.jit.events import Call, Event, Exit, Invoke, Read, Ret, Summary
-from elfin.tiers.jit.frame import BACK, EXPECTED, FUEL, GONE, LEFT, leave, leave_called, spend
+from elfin.tiers.jit.frame import (
+    BACK,
+    EXPECTED,
+    FUEL,
+    GONE,
+    LEFT,
+    STATUS,
+    leave,
+    leave_called,
+    spend,
+)
 
 CALLED = local(I32, "called")
 ENTRY = local(I32, "entry")
@@ -87,26 +98,36 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
     else:
         known = head.eq((target << PC_BITS) + TRANSLATED) & (target >> 32).eq(0)
     index = state.raw_load(I32, ENTRY, layout.ENTRY_IMM)
-    away = leave(target) if target.op == "const" else missed(target, op.pc, body.unit)
+    unknown: list[Stmt] = [state.store(layout.RIP, target)]
+    if target.op == "const":
+        unknown.append(Set(CALLED, const(I32, CONTINUE)))
+    else:
+        unknown += [note_missed(op.pc, body.unit), Set(CALLED, const(I32, MISSED))]
     event = Call()
     keeps = body.policy.paged
-    events += [Exit(away), *([Read(BIT[layout.RSP])] * keeps), event]
-    elsewhere = (CALLED.ne(CONTINUE), state.read(I64, layout.RIP).ne(op.next), FUEL.lts(0))
+    events += [*([Read(BIT[layout.RSP])] * keeps), event]
+    gone = (state.read(I64, layout.RIP) ^ op.next) | CALLED.zext(I64) | (FUEL >> 63)
     out += [
         body.wild.check(),
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
-        If(known.eq(0), away, rare=True),
         *([Set(KEPT, HOMES[layout.RSP])] * keeps),
         Group("spill", event.before),
         state.store(layout.FUEL, LEFT - body.weight),
-        Set(CALLED, make("call_indirect", I32, index)),
-        *(If(is_so, _leave_called(body, CALLED), rare=True) for is_so in elsewhere),
+        If(known.eq(0), unknown, [Set(CALLED, make("call_indirect", I32, index))], rare=True),
+        If(gone.ne(0), _resume(body, op.next, CALLED), rare=True),
         Group("reload", event.behind),
         Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
     ]
     if keeps:
         out.append(_on_the_same_stack(op.next, events))
+
+
+def _resume(body: Body, back: int, result: Value) -> list[Stmt]:
+    """A callee has come back with `result`, not to where control goes on: try to go on there all the same.  All
+    state is in memory, before and behind."""
+    resumed = make("call", I32, const(I64, back), result, LEFT - body.weight, imm=RESUME.name)
+    return [Set(CALLED, resumed), If(CALLED.ne(RETURNED), _leave_called(body, CALLED))]
 
 
 def _leave_called(body: Body, result: Value) -> list[Stmt]:
@@ -135,16 +156,25 @@ def give_back(body: Body, writer: Writer, effects: list[Effect]) -> None:
 def _invoke(body: Body, out: list[Stmt], events: list[Event], callee: Summary, back: int) -> None:
     event = Invoke(callee, back, body.weight)
     came = Group("results", event.results)
-    rare: list[Stmt] = [If(BACK.eq(GONE), event.up), came, *leave(back)]
+    gone: list[Stmt] = [Group("up", event.up)]
+    if not body.inner:
+        # Nobody else has registers in locals.
+        gone += [
+            body.wild.check(),
+            *_resume(body, back, STATUS),
+            Set(LEFT, FUEL + body.weight),
+            body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
+            Group("again", event.again),
+        ]
     if body.policy.paged:
         events.append(Read(BIT[layout.RSP]))
         out.append(Set(KEPT, HOMES[layout.RSP]))
-    events += [event, Exit(rare, returns=True)]
+    spent: list[Stmt] = [came, *leave(back)]
+    events += [event, Exit(spent, returns=True)]
     out += [
         Group("spill", event.before),
         Group("call", event.call),
-        If(BACK.lts(0), rare, rare=True),
-        came,
+        If(BACK.lts(0), [If(BACK.eq(GONE), gone, spent)], [came], rare=True),
         Group("reload", event.behind),
     ]
     if body.policy.paged:

@@ -36,9 +36,13 @@ assert layout.EDGE_UNIT == layout.EDGE_FROM + 4  # stored together
 
 def missed(goal: Value, site: Value | int, unit: int) -> list[Stmt]:
     """Leave to `goal`, where the branch at `site` of the unit of an address does not go on."""
+    return [note_missed(site, unit), *leave(goal, MISSED)]
+
+
+def note_missed(site: Value | int, unit: int) -> Stmt:
+    """What goes with the result MISSED."""
     source = const(I64, site) if isinstance(site, int) else site.zext(I64)
-    both = source | unit << 32
-    return [state.store(layout.EDGE_FROM, both), *leave(goal, MISSED)]
+    return state.store(layout.EDGE_FROM, source | unit << 32)
 
 
 class Spread:

@@ -82,8 +82,8 @@ class Call:
 @dataclass(slots=True)
 class Invoke:
     """A call of a function of the unit.  `before`: stores of what it wants in memory; `call`; `up`: it has left,
-    and so must the caller, with a jump to a way out; `results`: they reach their registers;
-    `behind`: loads of what it left in memory."""
+    and so must the caller, with a jump to a way out, or it has stored all and goes on with the loads in `again`;
+    `results`: they reach their registers; `behind`: loads of what it left in memory."""
 
     callee: Summary
     back: int
@@ -91,12 +91,14 @@ class Invoke:
     before: list[Stmt] = field(default_factory=list)
     call: list[Stmt] = field(default_factory=list)
     up: list[Stmt] = field(default_factory=list)
+    again: list[Stmt] = field(default_factory=list)
     results: list[Stmt] = field(default_factory=list)
     behind: list[Stmt] = field(default_factory=list)
     stored: int = 0
     changed: int = 0
     owned: int = ALL
     loaded: int = 0
+    needed: int = 0  # of all registers, what is read later
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ from elfin.tiers.jit.events import (
     Ret,
     Summary,
 )
-from elfin.tiers.jit.frame import Way, go_up, invocation, own_result, returning
+from elfin.tiers.jit.frame import Way, go_up, invocation, owed, own_result, returning
 from elfin.tiers.jit.straight import Straight, steps
 
 # By step: what it depends on of the function's own summary, and of those of the functions that it calls.
@@ -142,7 +142,8 @@ class Flow:
                 call, results = invocation(event.callee, event.back, event.weight, self.resting)
                 event.call += call
                 event.results += results
-                event.up += go_up(event.changed, event.owned if inner else None)
+                event.up += go_up(event.changed, event.owned) if inner else owed(event.changed)
+                event.again += loads(event.needed)
                 event.behind += loads(event.loaded)
             elif isinstance(event, Ret):
                 assert self.own is not None
@@ -321,6 +322,7 @@ class Flow:
             elif isinstance(step, Invoke):
                 callee = step.callee
                 if note:
+                    step.needed |= needed
                     step.loaded |= needed & callee.writes & ~callee.results
                 needed &= ~callee.writes
                 needed |= callee.params & ~self.resting | step.stored | step.changed
@@ -362,8 +364,9 @@ class Flow:
                 event.body.append(own_result(event.owned | event.changed))
             event.body.append(Br(labels[event.changed]))
         upwards = 0
-        for invoke in self.invokes:
-            upwards |= invoke.changed
+        if self.own is not None:
+            for invoke in self.invokes:
+                upwards |= invoke.changed
         if upwards:
             ways.append(Way("up", upwards, up=True))
         return ways

@@ -79,15 +79,21 @@ def own_result(registers: int) -> Stmt:
     return Set(OWN, const(I64, packed(registers)))
 
 
-def go_up(changed: int, owned: int | None) -> list[Stmt]:
-    """A callee has left: store what is not stored yet, and leave.  `owned`: all that is in memory then, None if
-    no caller asks."""
-    out: list[Stmt] = []
-    if changed:
-        out.append(Set(OWED, OWNED & packed(changed) ^ packed(changed)))
-    if owned is not None:
-        out.append(state.store(layout.OWNED, OWNED | packed(owned | changed)))
-    return [*out, Br("up" if changed else "gone")]
+def go_up(changed: int, owned: int) -> list[Stmt]:
+    """A callee has left: store what is not stored yet, and leave.  `owned`: all that is in memory then."""
+    now = state.store(layout.OWNED, OWNED | packed(owned | changed))
+    if not changed:
+        return [now, Br("gone")]
+    return [_find_owed(changed), now, Br("up")]
+
+
+def owed(changed: int) -> list[Stmt]:
+    """A callee has left: store what is not stored yet."""
+    return [_find_owed(changed), *_store_owed(changed)] if changed else []
+
+
+def _find_owed(changed: int) -> Stmt:
+    return Set(OWED, OWNED & packed(changed) ^ packed(changed))
 
 
 def invocation(
@@ -123,7 +129,7 @@ def frame(
     for way, later in zip(ways, [*ways[1:], None], strict=True):
         body = [Block(way.label, body)]
         if way.up:
-            body += [*_owed(way.registers), *wild.ended(), Br("gone")]
+            body += [*_store_owed(way.registers), *wild.ended(), Br("gone")]
         else:
             body += stores(way.registers)
             if later is not None and later.label != way.then:
@@ -179,7 +185,7 @@ def signature(own: Summary) -> tuple[tuple[Value, ...], tuple[Type, ...]]:
     return (LEFT, EXPECTED, *_homes(own.params)), (I64, *results)
 
 
-def _owed(registers: int) -> list[Stmt]:
+def _store_owed(registers: int) -> list[Stmt]:
     return [If((OWED & packed(BIT[slot])).ne(0), stores(BIT[slot])) for slot in _slots(registers)]
 
 

@@ -14,7 +14,7 @@ from elfin.codegen.locals import BIT, Registers
 from elfin.ir.stmt import Function, If, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
-from elfin.runtime.translated import CONTINUE, STEP
+from elfin.runtime.translated import STEP, UNWIND
 from elfin.structure.graph import Choose, Goto, Node, redirected
 from elfin.structure.nest import peel_first, separate_nests
 from elfin.structure.order import Order, order
@@ -83,7 +83,7 @@ class _Function:
         start.ending = Goto(PartWriter(self.body, self.part, (known, set())).entry)
         if self.body.nests:  # there may be too many on the stack
             deep = (LEFT & NESTED).ltu(self.body.weight)
-            start.body.append(If(deep, self._leave_at(start, CONTINUE), rare=True))
+            start.body.append(If(deep, self._leave_at(start, UNWIND), rare=True))
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")

@@ -21,6 +21,7 @@ from elfin.ir.stmt import Block, Drop, Function, Group, If, Let, Loop, Results, 
 from elfin.ir.value import alone, forget, mark
 from elfin.records import dataclass
 from elfin.runtime.host import WASM_PAGE
+from elfin.tiers.interp.nested import RESUME
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions
 from elfin.tiers.jit.lifted import trim
@@ -119,6 +120,8 @@ def _imports(functions: list[Function]) -> list[FunctionImport]:
 
 
 def _import(name: str) -> FunctionImport:
+    if name == RESUME.name:
+        return RESUME
     row = core.row(name)
     return FunctionImport(name, row.params, () if row.result is None else (row.result,))
 
