@@ -347,6 +347,11 @@ class Flow:
                         work = True
         return leaving
 
+    def needed_at(self) -> dict[int, int]:
+        """Which locals are read from the start of each node on."""
+        leaving = self._backwards(self._need)
+        return {n: self._need(n, leaving[n]) for n in self.order.sequence}
+
     # -- ways out ----------------------------------------------------------------------------
     def _choose_exits(self) -> list[Way]:
         """A label for each set of registers to store, the largest first: who has stored what it has more than another

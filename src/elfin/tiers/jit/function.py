@@ -36,6 +36,7 @@ from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.resting import resting
 from elfin.tiers.jit.scalars import scalars
 from elfin.tiers.jit.settle import settle
+from elfin.tiers.jit.sinking import sink_flags
 from elfin.tiers.jit.soft import look_before_loops
 from elfin.tiers.jit.strips import strip_loops
 from elfin.tiers.jit.wild import Wild
@@ -108,6 +109,8 @@ class _Function:
     def build(self, name: str, flow: Flow, clock: Clock) -> Function:
         """The function, when all summaries are settled."""
         needed, ways = flow.finish()
+        if self.body.policy.paged:
+            sink_flags(flow)
         clock.done("opt")
         tree = structure(self.graph, flow.order)
         body = frame(needed, tree, ways, self.own, self.body.wild, calls=self.body.nests)
