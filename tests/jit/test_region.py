@@ -63,3 +63,14 @@ def test_a_loop_with_calls_is_no_inner_loop() -> None:
     plain = {0: [op("nop", 0), op("jne", 4, 0, 99), op("hlt", 8)]}
     loop = discover(0, lambda pc: plain.get(pc, [])).loop()
     assert loop is not None and loop.blocks.keys() == {0}
+
+
+def test_no_region_goes_where_it_ends() -> None:
+    """Neither by a jump nor in line; but a loop may go round through its entry."""
+    runs = {
+        0: [op("nop", 0), op("je", 4, 0x20, 9), op("jne", 8, 0x30, 9), op("nop", 12)],
+        0x20: [op("nop", 0x20), op("jmp", 0x24, 0, 9)],
+        0x30: [op("nop", 0x30), op("hlt", 0x34)],
+    }
+    region = discover(0, lambda pc: runs.get(pc, []), ends={0, 12, 0x30})
+    assert region.blocks.keys() == {0, 8, 0x20}

@@ -143,12 +143,12 @@ def discover(
                 targets, goes_on = successors(op, edges)
                 for to in targets:
                     leaders.add(to)
-                    if (
-                        not goes_on or op.taken or to in edges.get(op.pc, ())
-                    ):  # else it is not worth its place
+                    # A branch that was never taken is not worth its place.
+                    was_taken = not goes_on or op.taken or to in edges.get(op.pc, ())
+                    if was_taken and (to == entry or to not in ends):
                         work.append(to)
                 leaders.add(op.next)
-                if not goes_on:
+                if not goes_on or op.next in ends:
                     break
             else:
                 continue
