@@ -12,7 +12,9 @@ import pytest
 
 import elfin
 from elfin import config
+from elfin.machine import machine as host_choice
 from elfin.tiers import policy
+from tests.jit.unprotected import UnprotectedHost
 from tests.program.policies import TRANSLATORS
 
 C: Final = Path(__file__).parent / "c"
@@ -20,6 +22,7 @@ KERNELS: Final = Path(__file__).parents[2] / "bench" / "kernels"
 BUILT: Final = Path(__file__).parents[2] / ".cache" / "jit"
 POLICIES: Final = tuple(TRANSLATORS)
 each_policy = pytest.mark.parametrize("name", POLICIES)
+each_budget = pytest.mark.parametrize("budget", [config.TURN_BUDGET, 1237])
 
 
 def build(source: Path, *options: str) -> Path:
@@ -55,3 +58,18 @@ def translated(name: str, command: Sequence[str], **options: Any) -> tuple[int, 
     with machine(name) as it:
         done = it.run(list(command), capture_output=True, timeout=100, **options)
         return done.returncode, done.stdout
+
+
+def unprotected(
+    patch: pytest.MonkeyPatch, command: Sequence[str], budget: int, *, patience: int = 1
+) -> tuple[int, bytes]:
+    """Status and output where the host cannot protect memory, with turns of `budget` instructions; translated at
+    once, anew each time, and by the machine's own thread."""
+    patch.setattr(host_choice, "this_host", UnprotectedHost)
+    patch.setattr(config, "TURN_BUDGET", budget)
+    patch.setattr(config, "FIRST_RUN", 0)
+    patch.setattr(config, "PATIENCE", patience)
+    patch.setattr(policy, "is_possible", lambda: False)
+    patch.setenv("ELFIN_CACHE_SIZE", "0")
+    done = elfin.run(command, capture_output=True, timeout=100, tier="jit")
+    return done.returncode, done.stdout

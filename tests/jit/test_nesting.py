@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import elfin
 from elfin import config
 from elfin.cli.main import main
-from elfin.machine import machine as machines
 from elfin.tiers import policy
-from tests.jit.programs import C, build, each_policy, native, translated
-from tests.jit.unprotected import UnprotectedHost
+from tests.jit.programs import C, build, each_budget, each_policy, native, translated, unprotected
 
 INTERPRETED = re.compile(r"interpreted +\d+ \((.*) %\)")
 
@@ -30,16 +27,11 @@ def test_same_output(name: str, program: Path) -> None:
     assert translated(name, command) == native(command)
 
 
-@pytest.mark.parametrize("budget", [config.TURN_BUDGET, 1237])
+@each_budget
 def test_paged(budget: int, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machines, "this_host", UnprotectedHost)
-    monkeypatch.setattr(config, "TURN_BUDGET", budget)
-    monkeypatch.setattr(config, "FIRST_RUN", 0)
-    monkeypatch.setattr(policy, "is_possible", lambda: False)
-    monkeypatch.setenv("ELFIN_CACHE_SIZE", "0")
     command = [str(program), "20000"]
-    done = elfin.run(command, capture_output=True, timeout=100, tier="jit")
-    assert (done.returncode, done.stdout) == native(command)
+    patience = config.PATIENCE  # some callees are not translated
+    assert unprotected(monkeypatch, command, budget, patience=patience) == native(command)
 
 
 def test_what_is_interpreted(
