@@ -50,9 +50,9 @@ from elfin.runtime.translated import FAULT, STEP
 from elfin.tiers.jit.access import Addresses, on_stack, split
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.events import Call, Exit, GuestRead, Write
+from elfin.tiers.jit.float_calls import Inline, float_lane
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.frame import leave, spend
-from elfin.tiers.jit.inline import Inline, float_lane
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.pages import Pages
 from elfin.tiers.jit.quick import Quick
@@ -82,7 +82,7 @@ class Writer(Trail):
     wild: Wild
     addresses: Addresses = field(default_factory=Addresses)
     floats: Floats = field(default_factory=Floats)
-    normal: set[Value] = field(default_factory=set)  # see `inline`
+    normal: set[Value] = field(default_factory=set)  # see `float_calls`
     ending: Jump | Branch | None = None
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
     _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to

@@ -29,7 +29,7 @@ from elfin.opt.simplify import simplify
 from elfin.opt.spread import spread
 from elfin.records import dataclass, field
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.inline import TAKES_INTEGER
+from elfin.tiers.jit.float_calls import TAKES_INTEGER
 from elfin.tiers.jit.quick import QUICK
 
 MOST: Final = 1 << 14  # instructions that are remembered, about

@@ -19,8 +19,8 @@ from elfin.tiers.jit.calls import call, give_back
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
 from elfin.tiers.jit.events import Exit
+from elfin.tiers.jit.float_calls import lasting
 from elfin.tiers.jit.frame import leave, spend
-from elfin.tiers.jit.inline import lasting
 from elfin.tiers.jit.inlining import Part
 from elfin.tiers.jit.region import CALL, RETURN, Block, kind
 

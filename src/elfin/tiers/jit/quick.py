@@ -24,8 +24,8 @@ from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import FALSE, TRUE, Value, const, local, make
 from elfin.records import dataclass, field
 from elfin.tiers.jit import floats
+from elfin.tiers.jit.float_calls import Inline, either, type_of_packed
 from elfin.tiers.jit.floats import invert, less, op, shape
-from elfin.tiers.jit.inline import Inline, either, type_of_packed
 
 ONES: Final = const(V128, (1 << 128) - 1)
 REGISTERS: Final = frozenset(HOMES.values())

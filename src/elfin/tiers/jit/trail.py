@@ -15,8 +15,8 @@ from elfin.records import dataclass, field
 from elfin.runtime.translated import SLOW, STEP
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.events import Event, Exit, Read
+from elfin.tiers.jit.float_calls import Inline
 from elfin.tiers.jit.frame import leave, spend
-from elfin.tiers.jit.inline import Inline
 from elfin.tiers.jit.quick import Quick
 
 
