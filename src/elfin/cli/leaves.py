@@ -30,6 +30,7 @@ KINDS: Final = {
     translated.UNWIND: "too deep",
 }
 ENDED: Final = "budget spent"
+CALLEE: Final = "callee needs the host"
 
 
 class Leaves:
@@ -62,7 +63,9 @@ class Leaves:
             yield kind, f"{places.total()}, to {shown}"
 
     def _counter(self, kind: int) -> Counter[str]:
-        if kind & translated.ENDED:
+        if kind >= translated.REASONS:
+            name = CALLEE
+        elif kind & translated.ENDED:
             name = ENDED
         else:
             result = kind & (translated.AGAIN - 1)

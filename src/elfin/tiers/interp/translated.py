@@ -73,9 +73,12 @@ def come_back(counted: bool) -> list[Stmt]:
         Set(RESULT, NONE),
         Set(LEFT, FUEL.ashr(layout.FUEL_BITS).trunc(I32) + 1),
         Set(GOAL, state.read(I64, layout.RIP)),
-        If(const(I32, translated.REASONS).leu(KIND), leave_behind(KIND, counted)),
+        If(
+            const(I32, translated.REASONS).leu(KIND),
+            [*([_count_leave(KIND)] if counted else []), *leave_behind(KIND, counted)],
+        ),
         Set(ENTRY, make("call", I32, GOAL, imm="find_entry")),
-        *(_count_leave() if counted else []),
+        *([_count_leave(_kind())] if counted else []),
         If(ENTRY.eq(0), [Br(FETCH_FAULT)]),
         If(KIND.eq(translated.FAULT), [Br(FAULT)]),
         If(LEFT.les(0), [Br(STOP)]),
@@ -120,12 +123,15 @@ def _note_edge(source: Value) -> list[Stmt]:
     ]
 
 
-def _count_leave() -> list[Stmt]:
-    """The kind is the result, and whether translated code or the end of the budget follows."""
+def _count_leave(kind: Value) -> Stmt:
+    return Let(None, make("call", I32, GOAL, BEFORE - LEFT, kind, imm="count_leave"))
+
+
+def _kind() -> Value:
+    """What is counted: the result, and whether translated code or the end of the budget follows."""
     again = field(I16, layout.ENTRY_HANDLER).eq(TRANSLATED).zext(I32) * translated.AGAIN
     ended = LEFT.les(0).zext(I32) * translated.ENDED
-    kind = KIND | again | ended
-    return [Let(None, make("call", I32, GOAL, BEFORE - LEFT, kind, imm="count_leave"))]
+    return KIND | again | ended
 
 
 def count_taken(target: Value) -> list[Stmt]:
