@@ -12,23 +12,19 @@ Sets of registers are ints, as in `codegen.locals`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from elfin.codegen.locals import ALL, FLAGS, XMMS, Registers, loads, stores, whole
-from elfin.ir.stmt import Br, Set
+from elfin.ir.stmt import Set
 from elfin.records import dataclass
 from elfin.structure.graph import Graph
 from elfin.structure.order import Order
-from elfin.tiers.jit.events import (
-    Call,
-    Event,
-    Exit,
-    Invoke,
-    Ret,
-    Summary,
-)
-from elfin.tiers.jit.frame import Way, go_up, invocation, owed, own_result, returning
+from elfin.tiers.jit.events import Call, Event, Exit, Invoke, Ret, Summary
+from elfin.tiers.jit.frame import go_up, invocation, owed, returning
 from elfin.tiers.jit.straight import Straight, steps
+from elfin.tiers.jit.ways import Way, choose_ways
 
 # By step: what it depends on of the function's own summary, and of those of the functions that it calls.
 DEPENDS: Final = {
@@ -131,8 +127,10 @@ class Flow:
         self.run("moved")
         for number in self.order.sequence:
             self._remove_dead(number)
-        ways = self._choose_exits()
         inner = self.own is not None
+        exits = [event for event in self.all if isinstance(event, Exit)]
+        upwards = reduce(or_, (invoke.changed for invoke in self.invokes), 0) if inner else 0
+        ways = choose_ways(exits, upwards, inner=inner)
         for event in self.all:
             if isinstance(event, Call):
                 event.before += stores(event.stored)
@@ -351,30 +349,6 @@ class Flow:
         """Which locals are read from the start of each node on."""
         leaving = self._backwards(self._need)
         return {n: self._need(n, leaving[n]) for n in self.order.sequence}
-
-    # -- ways out ----------------------------------------------------------------------------
-    def _choose_exits(self) -> list[Way]:
-        """A label for each set of registers to store, the largest first: who has stored what it has more than another
-        goes on as that.  (A vector's lowest lane is stored behind it: where the one is, the other is, too.)"""
-        exits = [e for e in self.all if isinstance(e, Exit)]
-        kinds = sorted({e.changed for e in exits}, key=lambda kind: (-kind.bit_count(), kind))
-        labels = {changed: f"exit{n}" for n, changed in enumerate(kinds)}
-        ways = []
-        for n, changed in enumerate(kinds):
-            less = next((kind for kind in kinds[n + 1 :] if not kind & ~changed), None)
-            then = "away" if less is None else labels[less]
-            ways.append(Way(labels[changed], changed & ~(less or 0), then))
-        for event in exits:
-            if self.own is not None:
-                event.body.append(own_result(event.owned | event.changed))
-            event.body.append(Br(labels[event.changed]))
-        upwards = 0
-        if self.own is not None:
-            for invoke in self.invokes:
-                upwards |= invoke.changed
-        if upwards:
-            ways.append(Way("up", upwards, up=True))
-        return ways
 
     def _remove_dead(self, number: int) -> None:
         dead = {

@@ -26,9 +26,9 @@ from elfin.codegen.state import BASE
 from elfin.ir.stmt import Block, Br, Function, If, Results, Return, Set, Stmt
 from elfin.ir.types import I32, I64, Type
 from elfin.ir.value import Value, const, local, make
-from elfin.records import dataclass
 from elfin.runtime.translated import CONTINUE, STEP
 from elfin.tiers.jit.events import Summary
+from elfin.tiers.jit.ways import AWAY, OWN, UP, Way
 from elfin.tiers.jit.wild import Wild
 
 RESULT = local(I32, "result")
@@ -37,7 +37,6 @@ LEFT = local(I64, "left")
 EXPECTED = local(I64, "expected")
 BACK = local(I64, "back")  # what a function of the unit returned
 OWED = local(I64, "owed")  # registers that a way out must store
-OWN = local(I64, "own")  # OWNED, at a way out
 FUEL = state.raw_load(I64, BASE, layout.STATE + layout.FUEL)
 STATUS = state.raw_load(I32, BASE, layout.STATE + layout.RESULT)
 OWNED = state.raw_load(I64, BASE, layout.STATE + layout.OWNED)
@@ -45,17 +44,6 @@ NESTED = (1 << layout.FUEL_BITS) - 1
 GONE = const(I64, 1 << 63)
 SPENT = LEFT.lts(0)
 NOWHERE = M64  # nothing can be executed there, so nobody returns there
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way out: `registers` to store, and the label of what comes `then`.  `up`: a callee has left by another; only
-    those of OWED are stored."""
-
-    label: str
-    registers: int
-    then: str = ""
-    up: bool = False
 
 
 def leave(rip: Value | int, result: int = CONTINUE) -> list[Stmt]:
@@ -75,16 +63,12 @@ def leave_called(result: Value) -> list[Stmt]:
     return [state.store(layout.RESULT, result), owned, Br("gone")]
 
 
-def own_result(registers: int) -> Stmt:
-    return Set(OWN, const(I64, packed(registers)))
-
-
 def go_up(changed: int, owned: int) -> list[Stmt]:
     """A callee has left: store what is not stored yet, and leave.  `owned`: all that is in memory then."""
     now = state.store(layout.OWNED, OWNED | packed(owned | changed))
     if not changed:
         return [now, Br("gone")]
-    return [_find_owed(changed), now, Br("up")]
+    return [_find_owed(changed), now, Br(UP)]
 
 
 def owed(changed: int) -> list[Stmt]:
@@ -135,7 +119,7 @@ def frame(
             if later is not None and later.label != way.then:
                 body.append(Br(way.then))
     if len(ways) > 1:
-        body = [Block("away", body)]
+        body = [Block(AWAY, body)]
     body += [
         *wild.ended(),
         state.store(layout.RIP, RIP),
