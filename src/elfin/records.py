@@ -64,7 +64,7 @@ def _made(
     names = [f.name for f in all_fields]
     setattr(cls, FIELDS, all_fields)
     in_order = tuple(f.name for f in all_fields if f.init and not f.kw_only)
-    setattr(cls, "__match_args__", in_order)  # noqa: B010 - mypy forbids to assign it
+    type.__setattr__(cls, "__match_args__", in_order)  # mypy forbids to assign it
     if INIT not in body:
         cls.__init__ = _first_init(cls)
     if "__repr__" not in body:

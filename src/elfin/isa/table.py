@@ -6,50 +6,20 @@ Output: `FORMS`, each encoding once, in an order that only depends on the rows. 
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from elfin.isa import (
-    amx,
-    avx512_convert,
-    avx512_float,
-    avx512_fp16,
-    avx512_integer,
-    avx512_mask,
-    avx512_move,
-    avx_float,
-    avx_integer,
-    bmi,
-    crypto,
-    meant,
-    mmx,
-    sse3,
-    system_extensions,
-    threednow,
-    xop,
-    xsave,
-)
+from elfin.isa import meant
 from elfin.isa.row import Form, collected
 
+NAMES: Final = """
+    amx avx512_convert avx512_float avx512_fp16 avx512_integer avx512_mask avx512_move avx_float
+    avx_integer bmi crypto mmx sse3 system_extensions threednow xop xsave
+"""
 FAMILIES: Final[tuple[ModuleType, ...]] = (
     *meant.FAMILIES,
-    amx,
-    avx512_convert,
-    avx512_float,
-    avx512_fp16,
-    avx512_integer,
-    avx512_mask,
-    avx512_move,
-    avx_float,
-    avx_integer,
-    bmi,
-    crypto,
-    mmx,
-    sse3,
-    system_extensions,
-    threednow,
-    xop,
-    xsave,
+    *(import_module(f"elfin.isa.{name}") for name in NAMES.split()),
 )
 
 FORMS: Final[tuple[Form, ...]] = tuple(collected())

@@ -64,10 +64,26 @@ def lasting(normal: set[Value]) -> set[Value]:
     return {x for x in normal if str((x.args or (x,))[0].imm).startswith("xmm")}
 
 
+# Core functions, and the methods that make the same in line.
+EXPANSIONS: Final[dict[str, str]] = {
+    **{f"{t}_{o}": "arithmetic" for t in ("f32", "f64") for o in ("add", "sub", "mul", "div", "sqrt_of")},
+    **{f"{t}_{o}": "extreme" for t in ("f32", "f64") for o in ("min", "max")},
+    **{f"{t}_relation": "relation" for t in ("f32", "f64")},
+    **{f"{t}_to_integer": "to_integer" for t in ("f32", "f64")},
+    "i64_to_f64": "from_integer",
+    "i64_to_f32": "from_integer",
+    "f64_to_f32": "narrow",
+    "f32_to_f64": "widen",
+    **{f"{o}p{t}": "packed" for t in "sd" for o in ("add", "sub", "mul", "div", "sqrt")},
+}  # fmt: skip
+TAKES_INTEGER: Final = frozenset({"i64_to_f64", "i64_to_f32", "f32x4_to_f64x2"})
+
+
 @dataclass(slots=True)
 class Inline:
     """One block's float operations; `normal` are float values that are zero or normal numbers."""
 
+    expansions = EXPANSIONS  # a class's own, not a field
     floats: Floats
     out: list[Stmt]
     known: Known
@@ -78,11 +94,11 @@ class Inline:
 
     def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
         """Emit the operation and note in `known` what `var` is; False if the call must be made."""
-        found = EXPANSIONS.get(name)
-        if found is None:
+        method = self.expansions.get(name)
+        if method is None:
             return False
         self.floats.used = True
-        found(self, name, var, arguments)
+        getattr(self, method)(name, var, arguments)
         return True
 
     def forget(self) -> None:
@@ -298,18 +314,3 @@ class Inline:
         zero = make("v128.and", V128, zero, is_zero(result))
         zero = make("v128.and", V128, zero, floats.good_lanes(type_, result, normal=False))
         return make("v128.or", V128, good, zero)
-
-
-Expansion = Callable[[Inline, str, Value, list[Value]], None]
-EXPANSIONS: Final[dict[str, Expansion]] = {
-    **{f"{t}_{o}": Inline.arithmetic for t in ("f32", "f64") for o in ("add", "sub", "mul", "div", "sqrt_of")},
-    **{f"{t}_{o}": Inline.extreme for t in ("f32", "f64") for o in ("min", "max")},
-    **{f"{t}_relation": Inline.relation for t in ("f32", "f64")},
-    **{f"{t}_to_integer": Inline.to_integer for t in ("f32", "f64")},
-    "i64_to_f64": Inline.from_integer,
-    "i64_to_f32": Inline.from_integer,
-    "f64_to_f32": Inline.narrow,
-    "f32_to_f64": Inline.widen,
-    **{f"{o}p{t}": Inline.packed for t in "sd" for o in ("add", "sub", "mul", "div", "sqrt")},
-}  # fmt: skip
-TAKES_INTEGER: Final = frozenset({"i64_to_f64", "i64_to_f32", "f32x4_to_f64x2"})

@@ -24,7 +24,7 @@ from elfin.ir.types import F32, F64, I1, I32, I64, V128, Type
 from elfin.ir.value import FALSE, TRUE, Value, const, local, make
 from elfin.records import dataclass, field
 from elfin.tiers.jit import floats
-from elfin.tiers.jit.float_calls import Inline, either, type_of_packed
+from elfin.tiers.jit.float_calls import EXPANSIONS, Inline, either, type_of_packed
 from elfin.tiers.jit.floats import invert, less, op, shape
 
 ONES: Final = const(V128, (1 << 128) - 1)
@@ -75,23 +75,29 @@ def as_vector(x: Value) -> Value:
     return make(f"{shape(x.type)}.splat", V128, x)
 
 
+QUICK: Final[dict[str, str]] = {
+    **EXPANSIONS,
+    **{f"{t}_compare": "compare" for t in ("f32", "f64")},
+    **{f"{o}p{t}": "packed_extreme" for t in "sd" for o in ("min", "max")},
+    **{f"cmpp{t}": "packed_compare" for t in "sd"},
+    "i32x4_to_f32x4": "packed_from_integer",
+    "f32x4_to_i32x4": "packed_to_integer",
+    "f64x2_to_i32x4": "packed_to_integer",
+    "f64x2_to_f32x4": "packed_narrow",
+    "f32x4_to_f64x2": "packed_widen",
+}
+
+
 @dataclass(slots=True)
 class Quick(Inline):
     """As `Inline`, with other operations.  With `slow_calls` each is tested at once."""
 
+    expansions = QUICK
     begin: Callable[[], None] = lambda: None  # from here on something is to be tested
     results: dict[Value, str] = field(default_factory=dict)  # for infinities and NaNs
     numbers: dict[Value, str] = field(default_factory=dict)  # for NaNs
     wrong: list[Value] = field(default_factory=list)  # conditions that must not hold
     holds: dict[Value, Value] = field(default_factory=dict)  # register or lowest lane -> variable
-
-    def expand(self, name: str, var: Value, arguments: list[Value]) -> bool:
-        found = QUICK.get(name)
-        if found is None:
-            return False
-        self.floats.used = True
-        found(self, name, var, arguments)
-        return True
 
     def tests(self) -> list[Value]:
         """If one of these holds, something is wrong with what was computed since this was asked last."""
@@ -373,25 +379,3 @@ def _mask(type_: Type, a: Value, b: Value, immediate: Value) -> Value:
         return ONES if predicate & 4 else const(V128, 0)
     mask = make(f"{shape(type_)}.{('eq', 'lt', 'le')[predicate & 3]}", V128, a, b)
     return make("v128.not", V128, mask) if predicate & 4 else mask
-
-
-Expansion = Callable[[Quick, str, Value, list[Value]], None]
-QUICK: Final[dict[str, Expansion]] = {
-    **{f"{t}_{o}": Quick.arithmetic for t in ("f32", "f64") for o in ("add", "sub", "mul", "div", "sqrt_of")},
-    **{f"{t}_{o}": Quick.extreme for t in ("f32", "f64") for o in ("min", "max")},
-    **{f"{t}_relation": Quick.relation for t in ("f32", "f64")},
-    **{f"{t}_compare": Quick.compare for t in ("f32", "f64")},
-    **{f"{t}_to_integer": Quick.to_integer for t in ("f32", "f64")},
-    "i64_to_f64": Quick.from_integer,
-    "i64_to_f32": Quick.from_integer,
-    "f64_to_f32": Quick.narrow,
-    "f32_to_f64": Quick.widen,
-    **{f"{o}p{t}": Quick.packed for t in "sd" for o in ("add", "sub", "mul", "div", "sqrt")},
-    **{f"{o}p{t}": Quick.packed_extreme for t in "sd" for o in ("min", "max")},
-    **{f"cmpp{t}": Quick.packed_compare for t in "sd"},
-    "i32x4_to_f32x4": Quick.packed_from_integer,
-    "f32x4_to_i32x4": Quick.packed_to_integer,
-    "f64x2_to_i32x4": Quick.packed_to_integer,
-    "f64x2_to_f32x4": Quick.packed_narrow,
-    "f32x4_to_f64x2": Quick.packed_widen,
-}  # fmt: skip
