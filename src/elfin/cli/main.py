@@ -33,7 +33,14 @@ class Help(argparse.HelpFormatter):
         super().__init__(prog, width=78)
 
 
-class Command(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """One that wants options' whole names."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=Help, **options)
+
+
+class Command(Parser):
     """A command's command line, in the file of its name, which is imported when the command was chosen: the others
     would be a tenth of a start."""
 
@@ -47,11 +54,9 @@ class Command(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; a command's own options are in the command's file."""
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="elfin",
         description="Run native x86-64 Linux programs inside WebAssembly.",
-        allow_abbrev=False,
-        formatter_class=Help,
     )
     whole.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = whole.add_subparsers(
@@ -65,32 +70,24 @@ def parser() -> argparse.ArgumentParser:
         "signals are those of this command.",
         epilog="Exit status: the program's; 124 after --timeout, 125 if elfin itself fails, 126 if "
         "PROGRAM cannot be executed, 127 if it is not found. A deadly signal kills elfin too.",
-        allow_abbrev=False,
-        formatter_class=Help,
     )
     commands.add_parser(
         "show",
         help="print what becomes of a program's machine code",
         usage="elfin show PROGRAM [--at ADDRESS|SYMBOL] --stage STAGE",
         description="Print one stage of the translation of a program's code.",
-        allow_abbrev=False,
-        formatter_class=Help,
     )
     commands.add_parser(
         "pack",
         help="make a static site of a program",
         usage="elfin pack PROGRAM|--root DIR [--entry WORD...] -o DIR",
         description="Make a folder that any web server can serve: a page that runs the program.",
-        allow_abbrev=False,
-        formatter_class=Help,
     )
     commands.add_parser(
         "serve",
         help="open a program or a packed site in a browser",
         usage="elfin serve [PROGRAM|DIR] [--port N]",
         description="Serve a packed site, a program, or a page where one is dropped, from this machine.",
-        allow_abbrev=False,
-        formatter_class=Help,
     )
     return whole
 
