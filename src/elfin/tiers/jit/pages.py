@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from elfin import layout
 from elfin.codegen.memory import PAGE_SHIFT
+from elfin.codegen.raw_memory import SUMS, narrowed
 from elfin.codegen.state import raw_load
 from elfin.ir.stmt import Br, Group, If, Let, Stmt
 from elfin.ir.types import I8, I32, I64
@@ -95,6 +96,10 @@ class Span:
                 yield at, False
 
 
+def low_half(value: Value) -> Value:
+    return narrowed(value) if value.op in SUMS else value.trunc(I32)
+
+
 @dataclass(slots=True)
 class Pages:
     """The accesses of one block."""
@@ -110,7 +115,7 @@ class Pages:
     ) -> Value:
         """`size` bytes at `address` are accessed; `base`, of which `formed` is the value over locals, is near; it is in
         the `table`.  The result is `formed` as an i32."""
-        near = formed.trunc(I32)
+        near = low_half(formed)
         if address.op == "const":
             root, start, at, near_root = ABSOLUTE, address.imm, 0, const(I32, 0)
             table = ABSOLUTE, 0
@@ -126,7 +131,7 @@ class Pages:
         if near_root is near and formed.op != "local":
             near = near_root = local(I32, f"near{self._count}")
             self._count += 1
-            self.out.append(Let(near, formed.trunc(I32)))
+            self.out.append(Let(near, low_half(formed)))
         span = Span(near_root, at, *table, start, end, *((start, end) if write else ()))
         spans.append(span)
         self._open[span] = root

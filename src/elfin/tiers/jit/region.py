@@ -78,6 +78,15 @@ class Region:
         """Does control come back to the entry?"""
         return any(self.entry in self.successors(block) for block in self.blocks.values())
 
+    def depths(self) -> dict[int, int]:
+        """In how many loops a block is, about: those between where a branch goes back to and the last that does."""
+        ends: dict[int, int] = {}
+        for block in self.blocks.values():
+            for pc in self.successors(block):
+                if pc <= block.pc:
+                    ends[pc] = max(ends.get(pc, 0), block.pc)
+        return {at: sum(pc <= at <= end for pc, end in ends.items()) for at in self.blocks}
+
     def loop(self) -> Region | None:
         """The innermost loop that goes round at the entry, by what its branches back have counted: the outer ones
         come there more seldom.  None if it calls something."""

@@ -36,15 +36,19 @@ SINGLE: Final = frozenset({*(f"{name}ss" for name in _NAMES), "cvtss2si", "cvtts
 NEUTRAL: Final = frozenset(
     ["movaps", "movapd", "movdqa", "pxor", "xorps", "xorpd", "andps", "andpd", "movq", "movd"]
 )
+LOOP: Final = 8  # times: what is done more often inside a loop than around it
+DEEPEST: Final = 4
 
 
 def scalars(regions: Iterable[Region]) -> dict[int, Type]:
-    """The XMM registers whose uses are of one lane more often than of all."""
+    """The XMM registers whose uses are of one lane more often than of all; what is in a loop counts for more."""
     votes: dict[Type | None, Counter[int]] = {F64: Counter(), F32: Counter(), None: Counter()}
     for region in regions:
-        for block in region.blocks.values():
+        depths = region.depths()
+        for pc, block in region.blocks.items():
+            times = LOOP ** min(depths[pc], DEEPEST)
             for op in block.ops:
-                _count(op, votes)
+                _count(op, times, votes)
     found: dict[int, Type] = {}
     for type_ in (F64, F32):
         other = votes[F32 if type_ is F64 else F64]
@@ -54,7 +58,7 @@ def scalars(regions: Iterable[Region]) -> dict[int, Type]:
     return found
 
 
-def _count(op: Op, votes: dict[Type | None, Counter[int]]) -> None:
+def _count(op: Op, times: int, votes: dict[Type | None, Counter[int]]) -> None:
     if op.variant is None:
         return
     name = op.variant.form.mnemonic
@@ -72,4 +76,4 @@ def _count(op: Op, votes: dict[Type | None, Counter[int]]) -> None:
     else:
         types = (None, None)
     for slot, type_ in zip(slots, types, strict=False):
-        votes[type_][slot] += 1
+        votes[type_][slot] += times

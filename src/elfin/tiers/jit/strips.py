@@ -27,7 +27,7 @@ from elfin.runtime.translated import STEP
 from elfin.structure.graph import Choose, Goto, Graph, Node, redirected
 from elfin.structure.order import Order, order
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.events import Exit, GuestRead, Read, Write
+from elfin.tiers.jit.events import Event, Exit, GuestRead, Read, Write
 from elfin.tiers.jit.frame import LEFT, SPENT, leave
 from elfin.tiers.jit.pages import Span
 from elfin.tiers.jit.region import CALL, JUMP, is_direct, onward
@@ -227,9 +227,8 @@ def _strip(graph: Graph, found: Order, loop: _Loop, changed: set[int]) -> set[in
     if not moves:
         return set()
     body = leave(label)
-    spent = graph.add(
-        Node([_give_back(), If(SPENT, body, rare=True)], Goto(before), label, [Exit(body)])
-    )
+    events: list[Event] = [Exit(body, returns=True)]
+    spent = graph.add(Node([_give_back(), If(SPENT, body, rare=True)], Goto(before), label, events))
     turn = graph.add(Node([], Choose(SPENT, spent, header), label))
     ways = {header: turn}
     for number in loop.nodes:
