@@ -129,7 +129,7 @@ def tree(place: Place) -> Iterator[str]:
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
         policy = Policy(exact=False)
-        made, _ = functions([region], [lift_region(region)], policy, address, Clock())
+        made, _ = functions([region], [lift_region(region, policy)], policy, address, Clock())
         for line in show_ir(made[0].body).splitlines():
             yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 

@@ -187,7 +187,8 @@ class Writer(Trail):
                 self.out.append(If(self.condition(when), self.wild.refuse(), rare=True))
                 return
         self.pages.close()
-        self.out.append(If(self.condition(when), self.step(op), rare=True))
+        away = self.step(op, seen=vector != NO_VECTOR)
+        self.out.append(If(self.condition(when), away, rare=True))
 
     def _is_aligned(self, op: Op, when: Value) -> bool:
         """Is this an alignment check that is known to hold, or noted to be looked at later?"""
@@ -241,7 +242,7 @@ class Writer(Trail):
             self.events[-1] = Exit(body, returns=not self.rewrites)
             written = [If(PENDING.ne(0), body)]
         self.out += memory.check_page(
-            ADDRESS, size, write=write, refused=self.step(op), asked=written
+            ADDRESS, size, write=write, refused=self.step(op, seen=True), asked=written
         )
 
     def _put(self, slot: int, value: Value) -> None:
@@ -360,5 +361,5 @@ class Writer(Trail):
                 self._inline.forget()
         if row.may_fault:
             self._may_change_code = self.rewrites
-            self.out.append(If(STATUS.eq(1), self.step(op, FAULT), rare=True))
+            self.out.append(If(STATUS.eq(1), self.step(op, FAULT, seen=self.exact), rare=True))
             self.out.append(If(STATUS.ne(0), self.step(op), rare=True))

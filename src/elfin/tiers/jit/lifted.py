@@ -18,10 +18,11 @@ from elfin import layout
 from elfin.codegen.locals import BIT, FLAG_SLOTS, FLAGS, XMMS_END, registers_named
 from elfin.core import functions as core
 from elfin.decode.variant import Variant
-from elfin.ir.stmt import Effect, Leave, Let, Put, Store
+from elfin.ir.stmt import Effect, Leave, Let, Put, Raise, Store
 from elfin.ir.types import V128
 from elfin.ir.value import Value, const, forget, mark
 from elfin.isa.sem import Sem
+from elfin.isa.vectors import GP, PF, SS, XM
 from elfin.lift.entry import EntryBinder
 from elfin.opt.drop import drop_variables
 from elfin.opt.effects import values
@@ -35,6 +36,7 @@ from elfin.tiers.jit.quick import QUICK
 MOST: Final = 1 << 14  # instructions that are remembered, about
 LOWEST_LANE: Final = ("i64x2.replace_lane", "i32x4.replace_lane")
 NO_VECTOR: Final = const(V128, 0)
+ACCESS: Final = (GP, SS, PF)  # vectors of refused accesses
 STEP: Final = 40  # numbers of variables for an instruction
 
 # One for each time that it stands in a block: variables of different instructions have different names there.
@@ -55,6 +57,8 @@ class Lifted:
     writes: int = 0  # flags
     seen: int = 0  # flags that a core function looks at, or changes
     stores: bool = False  # it may write to guest memory
+    accesses: bool = False  # it may be refused an access: SIGSEGV or SIGBUS
+    raises: bool = False  # it may raise another signal
     _without: dict[int, Lifted] = field(default_factory=dict)
 
     def without(self, dead: int) -> Lifted:
@@ -192,8 +196,15 @@ def look(body: list[Effect]) -> Lifted:
                 row = core.row(call.imm)
                 out.seen |= registers_named((*row.reads, *row.writes)) & FLAGS
                 out.stores |= row.may_fault
+                out.accesses |= row.may_fault
+            out.accesses |= call.op == "load"
         elif isinstance(effect, Store):
-            out.stores = True
+            out.stores = out.accesses = True
+        elif isinstance(effect, Raise):
+            if effect.vector in ACCESS:
+                out.accesses = True
+            elif effect.vector != XM:  # which is masked (`floats.py`)
+                out.raises = True
         for value in values(effect):
             if value.args:
                 out.reads |= _flags_in(value, parts)

@@ -5,21 +5,19 @@ Output: each instruction without the writes of such flags.
 
 Most flags that instructions set are set again by the next: to find that out before they are lowered saves more
 than half of the work.  What leaves for good may be read by anybody; who goes on at the same point (`flow.Exit`)
-reads what the code here reads.
+reads what the code here reads.  A signal's handler sees all flags that an instruction that faults has found.
 """
 
 from __future__ import annotations
 
 from elfin.codegen.locals import FLAGS
 from elfin.tiers.jit.lifted import Lifted, lift
+from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Block, Region, is_direct, kind, successors
 
 
-def lift_region(region: Region, rewrites: bool = False) -> dict[int, list[Lifted]]:
-    """The instructions of each block, but for one that the interpreter executes at its end.
-
-    `rewrites`: behind a store may be other instructions than were read (`Policy`).
-    """
+def lift_region(region: Region, policy: Policy) -> dict[int, list[Lifted]]:
+    """The instructions of each block, but for one that the interpreter executes at its end."""
     lifted = {}
     for pc, block in region.blocks.items():
         found: dict[object, int] = {}
@@ -37,7 +35,7 @@ def lift_region(region: Region, rewrites: bool = False) -> dict[int, list[Lifted
         waiting.discard(pc)
         needed = behind[pc]
         for one in reversed(lifted[pc]):
-            needed = one.before(FLAGS if rewrites and one.stores else needed)
+            needed = _before(one, _after(one, needed, policy), policy)
         if needed != arriving[pc]:
             arriving[pc] = needed
             for other in before[pc]:
@@ -45,16 +43,27 @@ def lift_region(region: Region, rewrites: bool = False) -> dict[int, list[Lifted
                 if other not in waiting:
                     waiting.add(other)
                     work.append(other)
-    return {pc: _needed(lifted[pc], behind[pc], rewrites) for pc in region.blocks}
+    return {pc: _needed(lifted[pc], behind[pc], policy) for pc in region.blocks}
 
 
-def _needed(block: list[Lifted], needed: int, rewrites: bool) -> list[Lifted]:
+def _needed(block: list[Lifted], needed: int, policy: Policy) -> list[Lifted]:
     out = []
     for one in reversed(block):
-        needed = FLAGS if rewrites and one.stores else needed
+        needed = _after(one, needed, policy)
         out.append(one.without(one.writes & ~needed))
-        needed = one.before(needed)
+        needed = _before(one, needed, policy)
     return out[::-1]
+
+
+def _after(one: Lifted, needed: int, policy: Policy) -> int:
+    """The flags that must be right behind an instruction: there may be other ones than were read."""
+    return FLAGS if policy.rewrites and one.stores else needed
+
+
+def _before(one: Lifted, needed: int, policy: Policy) -> int:
+    """The flags that must be right before it.  Who is refused an access without exact state dies of it."""
+    seen = one.raises or (policy.exact and one.accesses)
+    return FLAGS if seen else one.before(needed)
 
 
 def _behind(region: Region, block: Block) -> int:

@@ -74,14 +74,15 @@ class Trail:
         """The instructions so far, with the one that is being written."""
         return self._done + 1
 
-    def step(self, op: Op, result: int = STEP) -> list[Stmt]:
-        """Leave so that the interpreter executes `op`."""
+    def step(self, op: Op, result: int = STEP, *, seen: bool = False) -> list[Stmt]:
+        """Leave so that the interpreter executes `op`.  `seen`: it faults, and a signal's handler may see the registers
+        that it has found."""
         self.settle()
-        return self._leave_to(op.pc, self._done, result)
+        return self._leave_to(op.pc, self._done, result, seen)
 
-    def _leave_to(self, pc: int, done: int, result: int) -> list[Stmt]:
+    def _leave_to(self, pc: int, done: int, result: int, seen: bool = False) -> list[Stmt]:
         body = [*([spend(done)] if done else []), *leave(pc, result)]
-        self.events.append(Exit(body, returns=True))
+        self.events.append(Exit(body, returns=not seen))
         return body
 
     def _begin(self) -> None:

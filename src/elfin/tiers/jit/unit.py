@@ -103,7 +103,7 @@ def _make(plan: Plan) -> Making:
 def _functions(plan: Plan, clock: Clock) -> tuple[list[Function], dict[int, str], int]:
     """All functions, the names of those in the table, and since when values may be forgotten that they use."""
     trim()
-    lifted = [lift_region(region, plan.policy.rewrites) for region in plan.regions]
+    lifted = [lift_region(region, plan.policy) for region in plan.regions]
     clock.done("lift")
     known = mark()
     made, names = functions(plan.regions, lifted, plan.policy, plan.pc, clock, plan.spare)
