@@ -37,6 +37,7 @@ WAYS = (
     "followed",
     "seldom",
     "strided",
+    "jumped",
 )
 PLACES = ("null", "unmapped", "readonly", "beyond", "high", "negative", "noncanonical")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, cast
 
@@ -25,6 +24,7 @@ from elfin.tiers.jit.copies import MAKES, Wish, clear, make, parts
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit
+from elfin.web.wishes import Wishes
 
 
 class Port(Protocol):
@@ -34,28 +34,33 @@ class Port(Protocol):
 
 
 class Elsewhere:
-    """The machine's side: `tiers.jit.engine.Maker`."""
+    """The machine's side: `tiers.jit.engine.Maker`.  One wish is with the other worker, the hottest of the rest comes
+    next."""
 
     def __init__(self, port: Port, translator: Translator) -> None:
         self.port = port
         self.translator = translator
-        self._wishes: deque[tuple[GuestMemory, Wish]] = deque()  # the first one is being made
+        self._wishes = Wishes(translator)
+        self._asked: tuple[GuestMemory, Wish] | None = None  # what is being made
 
     def ask(self, memory: GuestMemory, wish: Wish) -> None:
-        if all(memory is not other or wish.pc != known.pc for other, known in self._wishes):
-            self._wishes.append((memory, wish))
-            if len(self._wishes) == 1:
-                self._send()
+        if self._asked is not None and memory is self._asked[0] and wish.pc == self._asked[1].pc:
+            return
+        self._wishes.add(memory, wish)
+        if self._asked is None:
+            self._send()
 
     def has(self, pc: int) -> bool:
-        return any(wish.pc == pc for _, wish in self._wishes)
+        asked = self._asked is not None and self._asked[1].pc == pc
+        return asked or self._wishes.has(pc)
 
     def look(self) -> bool:
         return False  # answers come between turns
 
     def answer(self, made: Any) -> None:
         """What the other worker has made; None if there is nothing to make."""
-        memory, wish = self._wishes.popleft()
+        assert self._asked is not None
+        (memory, wish), self._asked = self._asked, None
         if made is not None:
             wasm, entries, code, ops, ways, compiled = made
             pieces = tuple((at, data.to_bytes()) for at, data in code)
@@ -66,11 +71,10 @@ class Elsewhere:
         self._send()
 
     def _send(self) -> None:
-        """The next wish whose process still lives."""
-        while self._wishes and self._wishes[0][0].is_closed:
-            self._wishes.popleft()
-        if self._wishes:
-            memory, wish = self._wishes[0]
+        """The next wish."""
+        self._asked = self._wishes.next()
+        if self._asked is not None:
+            memory, wish = self._asked
             policy, own = astuple(wish.policy), sorted(wish.own)
             words = [wish.pc, policy, wish.most, own, wish.ways, wish.loop]
             pieces = js.Array.new()

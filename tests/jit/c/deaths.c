@@ -206,11 +206,23 @@ __attribute__((noinline)) static void strided(char *bad) {
     say("behind\n");
 }
 
+/* To one of two places, in the last turn to a third. */
+__attribute__((noinline)) static void jumped(char *bad) {
+    for (int i = 0; i < TIMES; i++) {
+        char *at = i == TIMES - 1 ? bad : NULL;
+        __asm__ volatile("lea 1f(%%rip), %%rax\n lea 2f(%%rip), %%rdx\n test $1, %b1\n cmovne %%rdx, %%rax\n"
+                         "test %0, %0\n cmovne %0, %%rax\n add $1, %1\n jmp *%%rax\n 1: nop\n 2:"
+                         : "+r"(at), "+r"(i) : : "rax", "rdx", "cc", "memory");
+        i--;
+    }
+    say("behind\n");
+}
+
 static const struct { const char *name; void (*run)(char *); } WAYS[] = {
     {"load", load}, {"indexed", indexed}, {"store", store}, {"chain", chain}, {"call", call}, {"frame", frame},
     {"stack", stack}, {"vector", vector}, {"aligned", aligned}, {"aligned_frame", aligned_frame},
     {"forever", forever}, {"stepped", stepped}, {"aligned_stepped", aligned_stepped}, {"walked", walked},
-    {"searched", searched}, {"followed", followed}, {"seldom", seldom}, {"strided", strided},
+    {"searched", searched}, {"followed", followed}, {"seldom", seldom}, {"strided", strided}, {"jumped", jumped},
 };
 
 static char *place(const char *name) {

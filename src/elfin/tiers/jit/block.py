@@ -90,7 +90,7 @@ class Writer(Trail):
 
     # Asked in the middle of the last instruction, a RET, when its target is known.
     returning: Callable[[Writer, list[Effect]], None] | None = None
-    unchecked: bool = False  # the last instruction, a RET, is looked at by who made this
+    unchecked: bool = False  # where the last instruction goes is looked at by who made this
     rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
     pages: Pages = field(init=False)

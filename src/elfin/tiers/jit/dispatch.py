@@ -10,7 +10,7 @@ go through one node, which the loop around them begins with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from elfin import layout
@@ -96,10 +96,19 @@ class Chooser:
 
 
 class Dispatch:
-    """The indirect jumps of a region; `unit` is the address that its unit is made for."""
+    """The indirect jumps of a region; `unit` is the address that its unit is made for.  `odd`: what is done where a
+    target that nobody has seen may not be an address; else the jumps have looked."""
 
-    def __init__(self, graph: Graph, region: Region, numbers: Mapping[int, int], unit: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        region: Region,
+        numbers: Mapping[int, int],
+        unit: int,
+        odd: Callable[[], Stmt] | None,
+    ) -> None:
         self.graph = graph
+        self.odd = odd
         self.numbers = numbers
         self.unit = unit
         self.targets = {op.pc: region.targets(op) for op in region.indirect_jumps()}
@@ -121,6 +130,8 @@ class Dispatch:
 
     def _choose(self, targets: list[int], site: Value | int) -> Ending:
         body = missed(GOAL, site, self.unit)
+        if self.odd is not None:
+            body.insert(0, self.odd())
         otherwise = self.graph.add(Node(body, label=GOAL, note=[Exit(body)]))
         return Chooser(self.graph, self.numbers, otherwise).ending(targets)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from elfin.ir.stmt import Branch, If, Jump, Set
+from elfin.ir.stmt import Branch, If, Jump, Set, Stmt
 from elfin.ir.types import I64
 from elfin.ir.value import Value, const
 from elfin.structure.graph import Choose, End, Ending, Goto, Node
@@ -38,7 +38,8 @@ class PartWriter:
         self.region = part.region
         self.numbers = {pc: body.graph.add(Node(label=pc)) for pc in self.region.blocks}
         self.entry = self.numbers[self.region.entry]
-        self.dispatch = Dispatch(body.graph, self.region, self.numbers, body.unit)
+        odd = None if body.policy.exact else self._refuse_odd
+        self.dispatch = Dispatch(body.graph, self.region, self.numbers, body.unit, odd)
         self.before = self.region.only_predecessors()
         self.done: dict[int, Known] = {}  # what is known at the ends of blocks
         for pc in self.region.blocks:
@@ -88,6 +89,8 @@ class PartWriter:
                     writer.unchecked = True
                 elif self.body.inner:
                     writer.returning = partial(give_back, self.body)
+            elif last.pc in self.dispatch.targets:
+                writer.unchecked = True
             writer.add(last, lifted[-1])
             writer.settle()
             writer.out.append(spend(count))  # last, so that it is not kept beside the old
@@ -148,6 +151,10 @@ class PartWriter:
         """A node that returns to GOAL, where nobody has called from."""
         body = leave(GOAL)
         if not self.body.policy.exact:  # else that was looked at before
-            odd = (GOAL << 16).ashr(16).ne(GOAL)
-            body.insert(0, If(odd, self.body.wild.refuse(), rare=True))
+            body.insert(0, self._refuse_odd())
         return self.body.graph.add(Node(body, label=GOAL, note=[Exit(body)]))
+
+    def _refuse_odd(self) -> Stmt:
+        """GOAL is not an address that could be executed."""
+        odd = (GOAL << 16).ashr(16).ne(GOAL)
+        return If(odd, self.body.wild.refuse(), rare=True)

@@ -2,7 +2,7 @@
 
 Input:  a graph when its statements are complete, and what is needed where (`flow.py`).
 Output: the same graph, changed in place.  Behind a node that branches to one which leaves, flags that only the latter
-        needs are set at its start.
+        needs are set at its start; nodes in between that do nothing but choose (`dispatch.py`) are part of the branch.
 
 V8 leaves each value where it was computed, wasmtime moves pure ones to their only use.
 """
@@ -15,7 +15,8 @@ from elfin.codegen.function import assigned
 from elfin.codegen.locals import ALL, FLAGS
 from elfin.ir.stmt import Set
 from elfin.ir.value import Value
-from elfin.structure.graph import Node
+from elfin.structure.graph import Graph, Node
+from elfin.structure.order import Order
 from elfin.tiers.jit.events import Exit, GuestRead, Read, Write
 from elfin.tiers.jit.flow import Flow
 
@@ -28,12 +29,13 @@ def sink_flags(flow: Flow) -> None:
     needed = flow.needed_at()
     for number in order.sequence:
         node = graph.nodes[number]
-        ways = {*graph.successors(number)}
+        branch = _branch(graph, order, number)
+        ways = {to for n in branch for to in graph.successors(n)} - (branch - {number})
         ends = [
             to
             for to in ways
             if not graph.successors(to)
-            and {*order.predecessors[to]} == {number}
+            and branch.issuperset(order.predecessors[to])
             and shared[id(graph.nodes[to].body)] == 1
         ]
         if not ends or shared[id(node.body)] > 1:
@@ -48,6 +50,20 @@ def sink_flags(flow: Flow) -> None:
         gone = {id(s) for _, s in moved}
         if gone:
             node.body[:] = [s for s in node.body if id(s) not in gone]
+
+
+def _branch(graph: Graph, order: Order, number: int) -> set[int]:
+    """A node, and those behind it that only choose where to go on."""
+    branch = {number}
+    work = [*graph.successors(number)]
+    while work:
+        to = work.pop()
+        node = graph.nodes[to]
+        if to in branch or node.body or node.note or not branch.issuperset(order.predecessors[to]):
+            continue
+        branch.add(to)
+        work += graph.successors(to)
+    return branch
 
 
 def _movable(node: Node, others: int) -> list[tuple[int, Set]]:
