@@ -35,12 +35,14 @@ FIRST_RUN: Final = (
 )
 FIRST_RUN_BEHIND: Final = 2_000_000  # where the import is done in the background
 WAIT: Final = 0.1  # seconds at most that a guest waits for a unit in which it spends its time
+EDGES_LAST: Final = 0.05  # seconds for which plans use what was read of where branches went
 NEAR: Final = 1 << 13  # bytes between the beginnings of plans that may contain one another
 AGAIN_PATIENCE: Final = 64  # times that, where translated code has the instruction already
 LOOP_PATIENCE: Final = 4  # times PATIENCE, before an inner loop is translated alone
 LOOP_OPS: Final = 200  # instructions of such a loop at most
 LOOP_READ: Final = 4  # instructions that are read to find each of such a loop
 MISS_PATIENCE: Final = 64  # ways out for each instruction of a unit before it is made anew
+SWITCH_PATIENCE: Final = 512  # the same, of a unit around a `switch`
 SLOW_EXITS: Final = 200  # ways out at one float operation before its unit is made anew, with calls
 MISSES: Final = (
     64  # ways out at one branch before its region may be made anew; then at 128, 256 ...
@@ -50,7 +52,11 @@ ROUNDS: Final = 8  # times at most that a unit is made anew for ways it lacks
 WARM: Final = 100  # times a call is made before its target is translated with the caller
 SELDOM: Final = 32  # and in one of so many runs of the caller at least
 REGION_OPS: Final = 2000  # guest instructions of a region at most
+SWITCH_OPS: Final = 6000  # and of one around a `switch`
+DOORS: Final = 12  # targets of a jump that make a `switch` (`tiers.jit.doors`)
+MOST_DOORS: Final = 500
 UNIT_REGIONS: Final = 16  # regions translated together at most
+UNIT_ENTRIES: Final = UNIT_REGIONS * (1 + MOST_DOORS)
 NESTED_OPS: Final = 100  # a call of a function of that many instructions is one level more
 INLINE_OPS: Final = 30  # instructions of a function that becomes part of its callers
 INLINE_ROOM: Final = 100  # instructions that a function gets like this

@@ -133,6 +133,9 @@ HASH: Final = 0x200000  # guest address -> decode entry: HASH_SIZE x u32
 HASH_BITS: Final = 17
 PROFILE: Final = HASH + (4 << HASH_BITS)  # u16 counters of indirect branch targets, by hash
 PROFILE_BITS: Final = 15
+SPREAD: Final = (
+    0x9E3779B1  # 2**32 / golden ratio: an address times that, its upper bits, is its hash
+)
 LEAVES: Final = PROFILE + (2 << PROFILE_BITS)  # counters of `--stats` (core/leaves.py)
 LEAVES_ROWS: Final = LEAVES + 16
 LEAVES_BITS: Final = 12

@@ -46,13 +46,13 @@ from elfin.layout import (
     PENDING,
     PROFILE,
     PROFILE_BITS,
+    SPREAD,
     STATE,
 )
 
 assert PROFILE == HASH + (4 << HASH_BITS)  # cleared together
 RUN_LIMIT = 32  # instructions in a run
 RUN_BYTES = (RUN_LIMIT + 1) * ENTRY_SIZE
-SPREAD = 0x9E3779B1  # 2**32 / golden ratio
 FEW = 4096  # entries whose places in the hash table are cleared one by one
 CODE_MARKS = 0x1818181818181818  # PAGE_CODE | PAGE_WSAVED in each byte
 SAVED_MARKS = 0x1010101010101010  # PAGE_WSAVED in each byte

@@ -62,10 +62,16 @@ class Elsewhere:
         assert self._asked is not None
         (memory, wish), self._asked = self._asked, None
         if made is not None:
-            wasm, entries, code, ops, ways, compiled = made
-            pieces = tuple((at, data.to_bytes()) for at, data in code)
+            wasm, entries, code, ops, known, compiled = made
+            ways, doors = json.loads(known)
             unit = Unit(
-                wasm.to_bytes(), tuple(entries), pieces, ops, wish.policy, pairs(json.loads(ways))
+                wasm.to_bytes(),
+                tuple(entries),
+                tuple((at, data.to_bytes()) for at, data in code),
+                ops,
+                wish.policy,
+                pairs(ways),
+                tuple(doors),
             )
             self.translator.adopt(memory, wish.pc, unit, BrowserModule(unit.wasm, compiled))
         self._send()
@@ -76,7 +82,7 @@ class Elsewhere:
         if self._asked is not None:
             memory, wish = self._asked
             policy, own = astuple(wish.policy), sorted(wish.own)
-            words = [wish.pc, policy, wish.most, own, wish.ways, wish.loop]
+            words = [wish.pc, policy, wish.most, own, wish.ways, wish.loop, sorted(wish.ends)]
             pieces = js.Array.new()
             for offset, size in parts(memory):
                 pieces.push(
@@ -97,20 +103,19 @@ class Workshop:
 
     def make(self, request: str, pieces: Any) -> Any:
         """Answer a request: what `Elsewhere.answer` takes."""
-        pc, policy, most, own, ways, loop = json.loads(request)
+        pc, policy, most, own, ways, loop, ends = json.loads(request)
         clear(self.memory)
         space = cast(BrowserSpace, self.memory.space)
         for offset, data in pieces:
             space.grow(offset + data.length)
             space.put(offset, data)
-        wish = Wish(pc, Policy(*policy), most, frozenset(own), pairs(ways), loop)
+        wish = Wish(pc, Policy(*policy), most, frozenset(own), pairs(ways), loop, frozenset(ends))
         unit = make(self.memory, wish)
         if unit is None:
             return None
         compiled = self.host.compile(unit.wasm).compiled
-        return to_js(
-            [unit.wasm, unit.entries, unit.code, unit.ops, json.dumps(unit.ways), compiled]
-        )
+        known = json.dumps([unit.ways, unit.doors])
+        return to_js([unit.wasm, unit.entries, unit.code, unit.ops, known, compiled])
 
 
 def pairs(rows: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:

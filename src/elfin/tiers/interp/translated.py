@@ -17,6 +17,7 @@ from elfin.ir.stmt import Br, If, Let, RawStore, Set, Stmt
 from elfin.ir.types import I16, I32, I64
 from elfin.ir.value import Value, const, local, make
 from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW
+from elfin.layout import SPREAD
 from elfin.runtime import translated
 from elfin.tiers.interp.frame import (
     BACK,
@@ -45,7 +46,6 @@ KIND = local(I32, "kind")  # RESULT, which is NONE from then on
 USES = local(I32, "uses")
 COUNTER = local(I32, "counter")
 FROM = local(I32, "from")
-SPREAD = 0x9E3779B1
 FUEL = raw_load(I64, BASE, layout.STATE + layout.FUEL)
 HOT = raw_load(I32, BASE, layout.STATE + layout.HOT)
 BRANCHED: list[Stmt] = [Set(LEFT, LEFT - 1)]  # the branch itself counts

@@ -27,9 +27,10 @@ from elfin.ir.value import alone
 from elfin.records import dataclass
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.copies import MAKES, PLANS, Wish
+from elfin.tiers.jit.copies import MAKES, PLANS, READS, Wish
 
 if TYPE_CHECKING:
+    from elfin.tiers.jit.code import Edges
     from elfin.tiers.jit.engine import Translator
     from elfin.tiers.jit.plan import Plan
     from elfin.tiers.jit.unit import Making
@@ -68,6 +69,7 @@ class Background:
         self._under_way: list[Plan] = []
         self._done: deque[Done] = deque()
         self._finished = Event()  # something is in `_done`
+        self._edges: tuple[ref[GuestMemory], float, Edges] | None = None  # of when
 
     def ask(self, memory: GuestMemory, wish: Wish) -> None:
         """Make a unit, the hottest first."""
@@ -157,13 +159,23 @@ class Background:
             memory,
             wish.pc,
             wish.policy,
+            edges=self._known_edges(memory) if wish.most is not None else None,
             most=most,
             loop=loop,
             is_known=is_known,
             ways=wish.ways,
+            ends=self.translator.ends(memory, wish.pc),
             name=self.translator.name,
         )
         return found
+
+    def _known_edges(self, memory: GuestMemory) -> Edges:
+        """Where branches went.  To read that takes longer than many a plan, and plans come in groups."""
+        now = perf_counter()
+        if self._edges is None or self._edges[0]() is not memory or self._edges[1] < now:
+            edges = importlib.import_module(READS).read_edges(memory)
+            self._edges = ref(memory), now + config.EDGES_LAST, edges
+        return self._edges[2]
 
     def _most(self, pc: int) -> tuple[int | None, int]:
         """The instructions that a unit is worth by now, and its loop alone: others may have the code since it was

@@ -19,10 +19,11 @@ from elfin.codegen.locals import BIT, HOMES
 from elfin.ir.stmt import Effect, Group, If, Jump, Put, Return, Set, Stmt
 from elfin.ir.types import I1, I32, I64
 from elfin.ir.value import Value, const, local, make
+from elfin.layout import SPREAD
 from elfin.runtime.translated import CONTINUE, MISSED, RETURNED
 from elfin.structure.graph import Ending, Goto, Node
 from elfin.tiers.interp.nested import RESUME
-from elfin.tiers.interp.translated import SPREAD, TRANSLATED
+from elfin.tiers.interp.translated import TRANSLATED
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.code import Op

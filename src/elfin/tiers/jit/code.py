@@ -17,9 +17,10 @@ from elfin.bits import M32
 from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
+from elfin.layout import SPREAD
 from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.interp.translated import SPREAD, TRANSLATED
+from elfin.tiers.interp.translated import TRANSLATED
 
 _ENTRY = struct.Struct("<HBBIHHHHqQ")
 assert _ENTRY.size == layout.ENTRY_SIZE

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Most of the package: who only wants units does not import it.
 PLANS: Final = "elfin.tiers.jit.plan"
+READS: Final = "elfin.tiers.jit.code"
 MAKES: Final = "elfin.tiers.jit.unit"
 EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permission bytes with X
 
@@ -32,7 +33,8 @@ EXECUTABLE = re.compile(rb"[\x04-\x07\x0c-\x0f\x14-\x17\x1c-\x1f]+")  # permissi
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A unit for `pc` of at most `most` instructions; `own`: the entries of those that there are for it; `ways`:
-    where branches went that the memory does not tell; `loop`: instructions of a loop alone, if more is too much."""
+    where branches went that the memory does not tell; `loop`: instructions of a loop alone, if more is too much;
+    `ends`: where the code of others begins, to which it need not go on."""
 
     pc: int
     policy: Policy
@@ -40,6 +42,7 @@ class Wish:
     own: frozenset[int]
     ways: tuple[tuple[int, int], ...] = ()
     loop: int = 0
+    ends: frozenset[int] = frozenset()
 
 
 def parts(memory: GuestMemory) -> Iterator[tuple[int, int]]:
@@ -79,6 +82,7 @@ def make(
         loop=wish.loop,
         is_known=is_known,
         ways=wish.ways,
+        ends=wish.ends,
         name=name,
     )
     if plan is None:

@@ -22,6 +22,7 @@ from elfin.ir.value import Value, const, local
 from elfin.records import dataclass
 from elfin.runtime.translated import MISSED
 from elfin.structure.graph import Choose, Ending, Goto, Graph, Node, Select
+from elfin.tiers.jit.doors import groups
 from elfin.tiers.jit.events import Exit
 from elfin.tiers.jit.frame import leave
 from elfin.tiers.jit.region import Region
@@ -110,13 +111,19 @@ class Dispatch:
         self.graph = graph
         self.odd = odd
         self.numbers = numbers
+        self.region = region
         self.unit = unit
         self.targets = {op.pc: region.targets(op) for op in region.indirect_jumps()}
         self.shared: dict[int, int] = {}  # by site: the node that it goes through
-        for sites in _groups(self.targets):
-            if len(sites) > 1:
-                together = dict.fromkeys(pc for site in sites for pc in self.targets[site])
+        self.inside = -1  # the node that leads to the region's doors
+        for sites in groups(self.targets):
+            together = dict.fromkeys(pc for site in sites for pc in self.targets[site])
+            leads_in = not together.keys().isdisjoint(region.doors)
+            if len(sites) > 1 or leads_in:
                 hub = graph.add(Node(label=GOAL))
+                if leads_in:
+                    together |= dict.fromkeys(region.doors)
+                    self.inside = hub
                 graph.nodes[hub].ending = self._choose([*together], SITE)
                 self.shared |= dict.fromkeys(sites, hub)
 
@@ -134,19 +141,3 @@ class Dispatch:
             body.insert(0, self.odd())
         otherwise = self.graph.add(Node(body, label=GOAL, note=[Exit(body)]))
         return Chooser(self.graph, self.numbers, otherwise).ending(targets)
-
-
-def _groups(targets: Mapping[int, Sequence[int]]) -> list[list[int]]:
-    """The sites, those together that have targets in common."""
-    groups: list[tuple[list[int], set[int]]] = []
-    for site, reached in targets.items():
-        sites, all_reached = [site], {*reached}
-        apart = []
-        for group in groups:
-            if group[1].isdisjoint(all_reached):
-                apart.append(group)
-            else:
-                sites += group[0]
-                all_reached |= group[1]
-        groups = [*apart, (sites, all_reached)]
-    return [sites for sites, _ in groups]

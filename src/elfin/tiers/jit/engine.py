@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
+from elfin.bits import M32
 from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
@@ -154,6 +155,9 @@ class Translator:
 
     def translate(self, memory: GuestMemory, pc: int, *, weigh: bool = False) -> None:
         """Let the code at `pc` run translated from now on, if that can be done.  `weigh`: and is worth it."""
+        if (around := self._around(memory, pc)) is not None:
+            self._start(memory, around)
+            return
         policy = self._policy(memory, pc)
         found = self.units.find(memory, pc, policy) or self._recall(memory, pc, policy)
         if found is not None and pc not in found.unit.entries:
@@ -171,13 +175,28 @@ class Translator:
             own = frozenset(self.units.own(pc))
             ways = [way for known in self.units.of(pc)[-1:] for way in known.unit.ways]
             loop = self.worth.loop(pc, again) if weigh else 0
-            wish = Wish(pc, policy, most, own, tuple(ways), loop)
+            wish = Wish(pc, policy, most, own, tuple(ways), loop, self.ends(memory, pc))
             if self.maker is not None:
                 self.maker.ask(memory, wish)
                 return
             found = self._make(memory, wish)
         if found is not None:
             self._start(memory, found)
+
+    def _around(self, memory: GuestMemory, pc: int) -> Known | None:
+        """The unit in whose middle there is a door at `pc`."""
+        at = self.units.behind(pc)
+        if at == pc:
+            return None
+        found = self.units.newest(memory, at, self._policy(memory, at))
+        return found if found is not None and pc in found.unit.doors else None
+
+    def ends(self, memory: GuestMemory, pc: int) -> frozenset[int]:
+        """The doors of what was started in this memory, but for those of the unit of `pc`."""
+        started = self.started.get(memory)
+        if started is None or started.generation != self.units.generation:
+            return frozenset()
+        return self.units.doors(started.units, pc)
 
     def _is_early(self, most: int) -> bool:
         """To import the translator costs as much as to interpret millions of instructions, or to translate hundreds."""
@@ -205,7 +224,7 @@ class Translator:
         if found is None:
             return None
         unit, module, size = found
-        if pc not in unit.entries:
+        if pc not in unit.entries or pc in unit.doors:
             pc = unit.entries[0]
             if (known := self.units.find(memory, pc, policy)) is not None:
                 return known
@@ -263,7 +282,7 @@ class Translator:
             return
         if self.maker is not None and self.maker.has(at):
             return
-        if self.worth.has_missed_enough(at, known[-1].unit.ops):
+        if self.worth.has_missed_enough(at, known[-1].unit, _uses(memory)):
             self.rounds[at] += 1
             self.translate(memory, at)
 
@@ -288,3 +307,11 @@ class Translator:
             memory.exports["mark_code"](page * layout.PAGE)
         for i, entry in enumerate(known.unit.entries):
             memory.exports["install"](entry, known.first + i, memory.translated_handler)
+
+
+def _uses(memory: GuestMemory) -> int:
+    """How often the branch at EDGE_FROM went where its unit does not: what `interp.translated` has counted."""
+    source = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_FROM, 4), "little")
+    spread = (source * layout.SPREAD & M32) >> (32 - layout.PROFILE_BITS)
+    found = memory.space.read(layout.PROFILE + 2 * spread, 2)
+    return int.from_bytes(found, "little") or 1 << 16

@@ -163,6 +163,12 @@ def entry(own: Summary, pc: int, name: str) -> Function:
     )
 
 
+def door(pc: int, inside: str, name: str) -> Function:
+    """What enters the function `inside` at `pc`."""
+    call = make("call", I32, const(I64, pc), imm=inside)
+    return Function(name, (), (I32,), [Set(RESULT, call), Return((RESULT,))])
+
+
 def signature(own: Summary) -> tuple[tuple[Value, ...], tuple[Type, ...]]:
     """Parameters and results of an inner function."""
     results = (home.type for home in _homes(own.results))

@@ -23,10 +23,11 @@ from elfin.structure.tree import structure
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.clock import Clock
+from elfin.tiers.jit.dispatch import GOAL
 from elfin.tiers.jit.events import Event, Exit, Read, Summary
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
-from elfin.tiers.jit.frame import LEFT, NESTED, SPENT, entry, frame, leave, signature
+from elfin.tiers.jit.frame import LEFT, NESTED, SPENT, door, entry, frame, leave, signature
 from elfin.tiers.jit.hoist import hoist_notes
 from elfin.tiers.jit.inlining import Part, needed, plan
 from elfin.tiers.jit.lifted import Lifted
@@ -58,6 +59,7 @@ class _Function:
         unit: int,
     ) -> None:
         self.part = part
+        self.region = part.region
         self.own = own
         registers = Registers(scalars(p.region for p in part.all()), resting(part))
         self.body = Body(
@@ -81,14 +83,20 @@ class _Function:
         known = Addresses()
         if self.own is not None:
             known.near_checked(layout.RSP)  # the return address was written there
-        start.ending = Goto(PartWriter(self.body, self.part, (known, set())).entry)
+        written = PartWriter(self.body, self.part, (known, set()))
+        start.ending = Goto(written.entry)
+        if self.region.doors:
+            start.ending = Choose(
+                GOAL.ne(self.region.entry), written.dispatch.inside, written.entry
+            )
         if self.body.nests:  # there may be too many on the stack
             deep = (LEFT & NESTED).ltu(self.body.weight)
             start.body.append(If(deep, self._leave_at(start, UNWIND), rare=True))
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")
-        peel_first(self.graph)
+        if not self.region.doors:
+            peel_first(self.graph)
         found = separate_nests(self.graph, make_reducible(self.graph))
         found = hoist_notes(self.graph, found)
         looked = set[int]()
@@ -116,13 +124,13 @@ class _Function:
         body = frame(needed, tree, ways, self.own, self.body.wild, calls=self.body.nests)
         clock.done("structure")
         if self.own is None:
-            return Function(name, (), (I32,), body)
+            return Function(name, (GOAL,) if self.region.doors else (), (I32,), body)
         params, results = signature(self.own)
         return Function(name, params, results, body)
 
     def _leave_at(self, start: Node, result: int) -> list[Stmt]:
         """Leave before anything is done."""
-        body = leave(self.part.region.entry, result)
+        body = leave(GOAL if self.region.doors else self.region.entry, result)
         start.note.append(Exit(body, returns=True))
         return body
 
@@ -234,6 +242,7 @@ def functions(
     known = {region.entry: (region, ops) for region, ops in zip(regions, lifted, strict=True)}
     parts = needed([plan(region, known) for region in regions], spare)
     called = set().union(*(part.called() for part in parts))
+    called.difference_update(part.region.entry for part in parts if part.region.doors)
     entries = [part.region.entry for part in parts]
     callees = {at: Summary(f"at_{at:x}") for at in entries if at in called}
     made = [
@@ -251,4 +260,9 @@ def functions(
         if function.own is not None:
             names[at] += "_entry"
             outer.append(entry(function.own, at, names[at]))
+    for function in made:
+        if function.region.doors:
+            for pc in function.region.ways_in:
+                names[pc] = f"door_{pc:x}"
+                outer.append(door(pc, f"at_{function.region.entry:x}", names[pc]))
     return [*out, *outer], names

@@ -117,14 +117,17 @@ class PartWriter:
                 writer.out.append(Set(GOAL, writer.value(target)))
                 if last.pc in self.dispatch.targets:
                     return self.dispatch.ending(last.pc, writer.out)
-                writer.out += missed(GOAL, last.pc, self.body.unit)
+                if self.region.is_cut(last):
+                    writer.out += leave(GOAL)
+                else:
+                    writer.out += missed(GOAL, last.pc, self.body.unit)
                 writer.events.append(Exit(writer.out))
                 return End()
         return Goto(self._node(block.next))
 
     def _way(self, branch: Op, pc: int) -> int:
         """The node of an address that a branch goes to; where it never went so far that is told."""
-        if pc in self.numbers or self.region.full:
+        if pc in self.numbers or self.region.full or pc in self.region.ends:
             return self._node(pc)
         body = missed(const(I64, pc), branch.pc, self.body.unit)
         return self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))

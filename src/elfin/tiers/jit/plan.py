@@ -14,6 +14,7 @@ from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import now
 from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run
+from elfin.tiers.jit.doors import doors, is_switch
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
@@ -99,6 +100,7 @@ def plan(
         if alone is None or alone.size > loop:
             return None
         regions, spare = [alone], set()
+    _open_doors(regions)
     labels = {} if name is None else _labels(memory, regions, name)
     code = tuple(_code(memory, regions))
     taken = tuple(dict.fromkeys(_ways(regions, _warm(most))))
@@ -132,6 +134,8 @@ def _regions(
         if most is not None:
             limit = min(limit, end - size)
         region = discovered(at, limit)
+        if region.full and limit == config.REGION_OPS and is_switch(region):
+            region = discovered(at, config.SWITCH_OPS)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
@@ -149,6 +153,20 @@ def _regions(
                 elif last.taken >= warm or last.pc in edges:
                     work.append(last.disp)
     return list(found.values()), spare
+
+
+def _open_doors(regions: Iterable[Region]) -> None:
+    """Of regions that are not called: those get registers in parameters."""
+    called = {
+        to
+        for region in regions
+        for block in region.blocks.values()
+        if kind(last := block.ops[-1]) == CALL
+        for to in ((last.disp,) if is_direct(last) else region.edges.get(last.pc, ()))
+    }
+    for region in regions:
+        if region.entry not in called:
+            region.doors = doors(region)
 
 
 def _warm(most: int | None) -> int:

@@ -18,7 +18,7 @@ from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit
 
 HEAD: Final = struct.Struct(
-    "<8I32s"
+    "<9I32s"
 )  # counts of words, ops, flags of the policy, round; the code's digest
 LIMIT: Final = 1 << 20  # words of a list, bytes of code: more is none of ours
 FLAGS: Final = tuple(f.name for f in fields(Policy) if f.name != "round")
@@ -51,11 +51,13 @@ def encode(unit: Unit, module: bytes) -> bytes:
         [len(data) for _, data in pieces],
         [source for source, _ in unit.ways],
         [target for _, target in unit.ways],
+        unit.doors,
     )
     head = HEAD.pack(
         len(unit.entries),
         len(pieces),
         len(unit.ways),
+        len(unit.doors),
         unit.ops,
         len(unit.wasm),
         _flags(unit.policy),
@@ -70,12 +72,12 @@ def decode(data: bytes, memory: GuestMemory) -> tuple[Unit, bytes, int] | None:
     """The unit, without its Wasm; its module, and how much Wasm it was.  None if the memory does not hold its code.
     ValueError or struct.error for what is no unit."""
     counts = HEAD.unpack_from(data)
-    entries, pieces, ways, ops, size, flags, rounds, length, code_digest = counts
-    if max(entries, pieces, ways) > LIMIT:
+    entries, pieces, ways, doors, ops, size, flags, rounds, length, code_digest = counts
+    if max(entries, pieces, ways, doors) > LIMIT:
         raise ValueError("no unit has so many parts")
     at = HEAD.size
     lists = []
-    for count in (entries, pieces, pieces, ways, ways):
+    for count in (entries, pieces, pieces, ways, ways, doors):
         words = array(WORD, data[at : at + 4 * count])
         if len(words) != count:
             raise ValueError("the unit's end is missing")
@@ -93,7 +95,13 @@ def decode(data: bytes, memory: GuestMemory) -> tuple[Unit, bytes, int] | None:
         return None
     policy = Policy(round=rounds, **{name: bool(flags >> i & 1) for i, name in enumerate(FLAGS)})
     unit = Unit(
-        b"", tuple(lists[0]), tuple(code), ops, policy, tuple(zip(lists[3], lists[4], strict=True))
+        b"",
+        tuple(lists[0]),
+        tuple(code),
+        ops,
+        policy,
+        tuple(zip(lists[3], lists[4], strict=True)),
+        tuple(lists[5]),
     )
     return unit, module, size
 

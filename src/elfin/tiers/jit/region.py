@@ -48,12 +48,15 @@ class Block:
 
 @dataclass(slots=True)
 class Region:
-    """`full`: it lacks what was beyond the size limit."""
+    """`full`: it lacks what was beyond the size limit; `ends`: where it does not go, as others do; `doors`: where it
+    can be entered beside (`doors.py`)."""
 
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
     edges: Edges = field(default_factory=dict)
     full: bool = False
+    ends: Container[int] = ()
+    doors: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -64,6 +67,15 @@ class Region:
         """Those that go to blocks of the region."""
         last = [block.ops[-1] for block in self.blocks.values()]
         return [op for op in last if is_indirect(op) and self.targets(op)]
+
+    @property
+    def ways_in(self) -> tuple[int, ...]:
+        """Where it can be entered."""
+        return self.entry, *self.doors
+
+    def is_cut(self, op: Op) -> bool:
+        """Was an indirect jump seen to go to where others go on?"""
+        return any(pc in self.ends for pc in self.edges.get(op.pc, ()))
 
     def targets(self, op: Op) -> list[int]:
         """Where in the region an indirect jump goes, as far as was seen."""
@@ -116,7 +128,7 @@ class Region:
 
     def only_predecessors(self) -> dict[int, int]:
         """The block before, for blocks that only one leads to, and only once."""
-        before: dict[int, list[int]] = {self.entry: [-1]}
+        before: dict[int, list[int]] = {pc: [-1] for pc in self.ways_in}
         for block in self.blocks.values():
             for pc in self.successors(block):
                 before.setdefault(pc, []).append(block.pc)
@@ -162,7 +174,7 @@ def discover(
             else:
                 continue
             break
-    return Region(entry, _blocks(ops, leaders), edges, full=len(ops) >= most)
+    return Region(entry, _blocks(ops, leaders), edges, full=len(ops) >= most, ends=ends)
 
 
 def _blocks(ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:

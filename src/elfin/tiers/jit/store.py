@@ -28,6 +28,7 @@ SIZE: Final = "ELFIN_CACHE_SIZE"  # MiB that the files may have; 0: none are kep
 LOOK: Final = "0"  # the size is looked at when a name begins so: each sixteenth time
 FRESH: Final = 3600.0  # seconds for which a file that was used need not be marked again
 DIGEST: Final = 16
+AROUND: Final = struct.Struct("<Q")  # of a door: the address of the unit that has it
 
 
 class Store(Protocol):
@@ -58,9 +59,14 @@ class Folder:
         try:
             with open(path, "rb") as file:
                 data = file.read()
-            if digest.digest(data[DIGEST:], DIGEST) != data[:DIGEST]:
-                return None
-            found = record.decode(data[DIGEST:], memory)
+            if len(data) == DIGEST + AROUND.size:
+                (pc,) = AROUND.unpack(_intact(data))
+                path = self._path(memory, pc, policy)
+                if path is None:
+                    return None
+                with open(path, "rb") as file:
+                    data = file.read()
+            found = record.decode(_intact(data), memory)
             if found is None:
                 return None
             unit, code, size = found
@@ -78,7 +84,11 @@ class Folder:
         if path is None:
             return
         data = record.encode(unit, bytes(module.serialize()) or unit.wasm)
-        keep(path, digest.digest(data, DIGEST) + data)
+        _keep(path, data)
+        for door in unit.doors:
+            beside = self._path(memory, door, unit.policy)
+            if beside is not None and beside != path:
+                _keep(beside, AROUND.pack(pc))
         if os.path.basename(path).startswith(LOOK):
             self.trim()
 
@@ -104,6 +114,17 @@ class Folder:
             return None
         whole = digest.name(f"{self.engine} {sources_key()} {name}".encode())
         return os.path.join(self.folder, whole)
+
+
+def _intact(data: bytes) -> bytes:
+    """What a file holds; ValueError if it is not what was written."""
+    if digest.digest(data[DIGEST:], DIGEST) != data[:DIGEST]:
+        raise ValueError("damaged")
+    return data[DIGEST:]
+
+
+def _keep(path: str, data: bytes) -> None:
+    keep(path, digest.digest(data, DIGEST) + data)
 
 
 def user_store(engine: str) -> Folder | None:

@@ -32,7 +32,7 @@ from elfin.tiers.jit.units import Unit
 
 FIRST: Final = ("env", "first")  # where in the table a machine has room for the unit's functions
 CALLING: Final = frozenset({Let, Set, Results, Drop})  # where calls stand
-DEEP: Final = 10 * config.REGION_OPS  # frames: three a level of nesting, and as many to spare
+DEEP: Final = 10 * config.SWITCH_OPS  # frames: three a level of nesting, and as many to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,12 @@ def _make(plan: Plan) -> Making:
         wide=policy.wide,
         labels=plan.labels,
     )
-    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways)
+    doors = tuple(pc for region in plan.regions if region.doors for pc in region.ways_in)
+    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways, doors)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
     by_entry = {region.entry: region for region in plan.regions}
-    return Making(plan, unit, [by_entry[at] for at in names], clock.seconds)
+    return Making(plan, unit, [by_entry[at] for at in names if at in by_entry], clock.seconds)
 
 
 def _functions(plan: Plan, clock: Clock) -> tuple[list[Function], dict[int, str], int]:

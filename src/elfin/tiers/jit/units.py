@@ -7,10 +7,11 @@ Nothing here makes a unit: a machine that finds all it needs does not import the
 
 from __future__ import annotations
 
+from collections.abc import Container
 from time import perf_counter
 
 from elfin import config, layout
-from elfin.records import dataclass, field
+from elfin.records import dataclass, field, replace
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.policy import Policy
@@ -22,7 +23,8 @@ LONGEST, FORGIVEN = 10, 8  # see `Made`
 class Unit:
     """Regions translated together into one Wasm module: `entries[i]` is the guest address of the function that the
     module puts into the table behind where its `first` is.  The same in every machine.  `ways`: branches, and where
-    they were seen to go, which one that takes its place should know as well."""
+    they were seen to go, which one that takes its place should know as well.  `doors`: the entries of functions around
+    a `switch` (`doors.py`), where units of others end."""
 
     wasm: bytes
     entries: tuple[int, ...]
@@ -30,6 +32,7 @@ class Unit:
     ops: int
     policy: Policy
     ways: tuple[tuple[int, int], ...] = ()
+    doors: tuple[int, ...] = ()
 
     def covers(self, pc: int) -> bool:
         return any(at <= pc < at + len(data) for at, data in self.code)
@@ -94,6 +97,7 @@ class Units:
     _known: dict[int, list[Known]] = field(default_factory=dict)  # by address, the newest last
     _made: dict[tuple[int, Policy], Made] = field(default_factory=dict)
     _inside: set[int] = field(default_factory=set)  # starts of blocks
+    _doors: dict[int, int] = field(default_factory=dict)  # the address of the unit with a door
 
     def of(self, pc: int) -> list[Known]:
         return self._known.get(pc, [])
@@ -101,6 +105,16 @@ class Units:
     def find(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
         """The unit made for `pc`, if what the memory holds is what it was made from."""
         return next((k for k in self.of(pc) if k.unit.is_of(memory, policy)), None)
+
+    def newest(self, memory: GuestMemory, pc: int, policy: Policy) -> Known | None:
+        """The same, whatever experience it has."""
+        for known in reversed(self.of(pc)):
+            learned = known.unit.policy
+            if known.unit.is_of(
+                memory, replace(policy, round=learned.round, careful=learned.careful)
+            ):
+                return known
+        return None
 
     def count(self) -> int:
         """How many there are."""
@@ -118,6 +132,16 @@ class Units:
         """Does a block of some unit start there?"""
         return pc in self._inside
 
+    def behind(self, pc: int) -> int:
+        """The address of the unit that has a door at `pc`, or `pc`."""
+        return self._doors.get(pc, pc)
+
+    def doors(self, firsts: Container[int], but: int) -> frozenset[int]:
+        """Those of units whose functions begin at some places of the table, but not of the unit of an address."""
+        around = {*self._doors.values()} - {but}
+        known = [k for pc in around for k in self.of(pc) if k.first in firsts]
+        return frozenset(door for k in known for door in k.unit.doors)
+
     def due(self, pc: int, policy: Policy) -> float:
         """When the next unit of `pc` may be made (`perf_counter`)."""
         made = self._made.get((pc, policy))
@@ -125,7 +149,7 @@ class Units:
 
     @property
     def is_full(self) -> bool:
-        full = self.next_index + config.UNIT_REGIONS > config.TABLE_SIZE
+        full = self.next_index + config.UNIT_ENTRIES > config.TABLE_SIZE
         return full or self.bytes > config.UNITS_BYTES
 
     def drop_all(self) -> None:
@@ -133,6 +157,7 @@ class Units:
         self._known.clear()
         self._made.clear()
         self._inside.clear()
+        self._doors.clear()
         self.next_index = self.bytes = 0
         self.generation += 1
 
@@ -147,7 +172,9 @@ class Units:
         known = Known(unit, module, self.next_index)
         self.next_index += len(unit.entries)
         self.bytes += size
-        self._inside.update(at for at, _ in unit.code)
+        if not unit.doors:  # what is in the middle of such code gets a small unit
+            self._inside.update(at for at, _ in unit.code)
+        self._doors.update(dict.fromkeys(unit.doors, pc))
         of_address = self._known.setdefault(pc, [])
         of_address.append(known)
         del of_address[: -config.UNITS_OF_ENTRY]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 
 from elfin import config
+from elfin.tiers.jit.units import Unit
 
 
 class Worth:
@@ -23,7 +24,7 @@ class Worth:
         self.hot = hot
         self.weighs = hot >= config.HOT
         self.heat: Counter[int] = Counter()  # by address: leaves
-        self.misses: Counter[int] = Counter()  # by a unit's address: leaves
+        self.misses: Counter[int] = Counter()  # by a unit's address
 
     def note(self, pc: int) -> None:
         """Control came often to `pc`."""
@@ -45,11 +46,12 @@ class Worth:
         each = config.PATIENCE * config.LOOP_PATIENCE
         return min((self.hot << max(0, self.heat[pc] - 1)) // each, config.LOOP_OPS)
 
-    def has_missed_enough(self, at: int, size: int) -> bool:
-        """Note that control often took ways that the unit of `at` lacks.  Should it be made anew with them?"""
-        self.misses[at] += 1
-        lost = config.MISSES << (self.misses[at] - 1)
-        if self.weighs and lost < size * config.MISS_PATIENCE:
+    def has_missed_enough(self, at: int, unit: Unit, count: int) -> bool:
+        """Note that control took a way that the unit of `at` lacks for the time `count`, a power of two.  Should
+        it be made anew with all such ways?  Around a `switch` small units go such ways at little cost."""
+        self.misses[at] += count if count <= config.MISSES else count // 2
+        each = config.SWITCH_PATIENCE if unit.doors else config.MISS_PATIENCE
+        if self.weighs and self.misses[at] < unit.ops * each:
             return False
         self.misses[at] = 0
         return True
