@@ -1,5 +1,5 @@
-"""Large functions around one `switch` (tiers/jit/doors.py, c/cases.c): the same output as natively when they are entered
-through their cases, with cases that come late, and from units that were kept."""
+"""Large functions around one `switch` (tiers/jit/doors.py, c/cases.c): the same output as natively when they are
+entered through their cases, with cases that come late, and from units that were kept."""
 
 from __future__ import annotations
 
