@@ -42,6 +42,7 @@ NEVER: Final = 1 << 30
 SEED: Final = int(os.environ.get("ELFIN_SEED", "1"))
 SHARE: Final = float(os.environ.get("ELFIN_SHARE", "0.25"))
 SIZES: Final = (5, 10, 10, 20, 60)  # instructions of a region, which may have a block more
+FEW: Final = 3  # targets of a `switch`
 OFTEN: Final = 8  # th time that the interpreter asks, which is when a branch was taken 128 times
 KEPT: Final = Path(__file__).parents[2] / ".cache" / "programs" / "units"
 KEPT_BYTES: Final = 4 << 30
@@ -67,7 +68,8 @@ class Soon(Translator):
             return None
         chance = random.Random(f"{SEED} {wish.pc}")
         size, regions = chance.choice(SIZES), chance.choice((1, 1, 3))
-        with patch.multiple(config, REGION_OPS=size, UNIT_REGIONS=regions):
+        limits = {"REGION_OPS": size, "SWITCH_OPS": 2 * size, "UNIT_REGIONS": regions}
+        with patch.multiple(config, **limits, DOORS=FEW):  # so that small functions have doors
             return self._noted(super()._make(memory, wish))
 
     def _may_wait(self, memory: GuestMemory, wish: Wish) -> bool:
