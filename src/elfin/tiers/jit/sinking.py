@@ -9,57 +9,62 @@ V8 leaves each value where it was computed, wasmtime moves pure ones to their on
 
 from __future__ import annotations
 
-from collections import Counter
-
 from elfin.codegen.function import assigned
 from elfin.codegen.locals import ALL, FLAGS
-from elfin.ir.stmt import Set
+from elfin.ir.stmt import Block, If, Set, Stmt
 from elfin.ir.value import Value
 from elfin.structure.graph import Graph, Node
 from elfin.structure.order import Order
 from elfin.tiers.jit.events import Exit, GuestRead, Read, Write
 from elfin.tiers.jit.flow import Flow
+from elfin.tiers.jit.frame import LEFT
 
 IMPURE = frozenset({"get", "load", "raw_load", "call", "call_indirect"})
 
 
 def sink_flags(flow: Flow) -> None:
     graph, order = flow.graph, flow.order
-    shared = Counter(id(graph.nodes[n].body) for n in order.sequence)
-    needed = flow.needed_at()
+    copies: dict[int, list[int]] = {}  # nodes by their body, which copies share
     for number in order.sequence:
-        node = graph.nodes[number]
-        branch = _branch(graph, order, number)
-        ways = {to for n in branch for to in graph.successors(n)} - (branch - {number})
-        ends = [
-            to
-            for to in ways
-            if not graph.successors(to)
-            and branch.issuperset(order.predecessors[to])
-            and shared[id(graph.nodes[to].body)] == 1
-        ]
-        if not ends or shared[id(node.body)] > 1:
-            continue
+        copies.setdefault(id(graph.nodes[number].body), []).append(number)
+    needed = flow.needed_at()
+    for numbers in copies.values():
+        branch = _branch(graph, order, numbers)
+        ways = {to for n in branch for to in graph.successors(n)} - (branch - {*numbers})
+        ends: dict[int, int] = {}  # and what is needed there
         others = 0
-        for to in ways.difference(ends):
-            others |= needed[to]
+        for to in ways:
+            if not graph.successors(to) and branch.issuperset(order.predecessors[to]):
+                ends[to] = needed[to]
+            else:
+                others |= needed[to]
+        alike = {to: copies[id(graph.nodes[to].body)] for to in ends}
+        for to in [to for to, same in alike.items() if not ends.keys() >= {*same}]:
+            others |= ends[to]
+            alike.pop(to)
+        if not alike:
+            continue
+        node = graph.nodes[numbers[0]]
         moved = _movable(node, others)
-        for to in ends:
-            found = [s for register, s in moved if register & needed[to]]
-            graph.nodes[to].body[:0] = found
+        for same in {id(same): same for same in alike.values()}.values():
+            wanted = 0
+            for to in same:
+                wanted |= ends[to]
+            graph.nodes[same[0]].body[:0] = [s for register, s in moved if register & wanted]
         gone = {id(s) for _, s in moved}
         if gone:
             node.body[:] = [s for s in node.body if id(s) not in gone]
 
 
-def _branch(graph: Graph, order: Order, number: int) -> set[int]:
-    """A node, and those behind it that only choose where to go on."""
-    branch = {number}
-    work = [*graph.successors(number)]
+def _branch(graph: Graph, order: Order, numbers: list[int]) -> set[int]:
+    """Copies of a node, and nodes behind them that only choose where to go on, or take the budget."""
+    branch = {*numbers}
+    work = [to for number in numbers for to in graph.successors(number)]
     while work:
         to = work.pop()
         node = graph.nodes[to]
-        if to in branch or node.body or node.note or not branch.issuperset(order.predecessors[to]):
+        chooses = not node.note and all(isinstance(s, Set) and s.var is LEFT for s in node.body)
+        if to in branch or not chooses or not branch.issuperset(order.predecessors[to]):
             continue
         branch.add(to)
         work += graph.successors(to)
@@ -70,6 +75,7 @@ def _movable(node: Node, others: int) -> list[tuple[int, Set]]:
     """Flags that are set, in order, which neither the rest of the node nor `others` need, and whose values are the
     same at its end."""
     last = _last(node, others)
+    exits = {id(event.body) for event in node.note if isinstance(event, Exit)}
     changed: set[Value] = set()
     moved: list[tuple[int, Set]] = []
     for s in reversed(node.body):
@@ -78,9 +84,19 @@ def _movable(node: Node, others: int) -> list[tuple[int, Set]]:
         register = last.get(id(s), 0)
         if register and isinstance(s, Set) and _is_free(s.value, changed):
             moved.append((register, s))
-        else:
+        elif not _leaves(s, exits):
             changed |= assigned([s], {})
     return moved[::-1]
+
+
+def _leaves(s: Stmt, exits: set[int]) -> bool:
+    """Is it a way out and nothing else, so that what it sets is not seen behind it?"""
+    match s:
+        case If(_, then, other):
+            return id(then) in exits and not other
+        case Block("right", body):
+            return id(body) in exits
+    return False
 
 
 def _last(node: Node, others: int) -> dict[int, int]:
