@@ -6,7 +6,7 @@ Output: a `Plan`: all that the translation needs, so that it may be made while t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from elfin import config, layout
@@ -155,8 +155,8 @@ def _regions(
     return list(found.values()), spare
 
 
-def _open_doors(regions: Iterable[Region]) -> None:
-    """Of regions that are not called: those get registers in parameters."""
+def _open_doors(regions: Sequence[Region]) -> None:
+    """Of regions that are not called: those get registers in parameters.  Each address leads into one region."""
     called = {
         to
         for region in regions
@@ -164,9 +164,11 @@ def _open_doors(regions: Iterable[Region]) -> None:
         if kind(last := block.ops[-1]) == CALL
         for to in ((last.disp,) if is_direct(last) else region.edges.get(last.pc, ()))
     }
+    ways_in = {region.entry for region in regions}
     for region in regions:
         if region.entry not in called:
-            region.doors = doors(region)
+            region.doors = tuple(pc for pc in doors(region) if pc not in ways_in)
+            ways_in.update(region.doors)
 
 
 def _warm(most: int | None) -> int:
