@@ -72,7 +72,9 @@ class Machine:
         if tier not in policy.TIERS:
             raise ElfinError(f"there is no tier {tier!r}: choose from {', '.join(policy.TIERS)}")
         self.host = this_host()
-        hardware, self.engine = policy.engine(tier, self.host, memory, counted=counted, kept=kept)
+        self.hardware, self.engine = policy.engine(
+            tier, self.host, memory, counted=counted, kept=kept
+        )
         self.closed = False
         self.world = BellWorld()
         try:
@@ -81,7 +83,7 @@ class Machine:
         except BaseException:
             self.world.close()
             raise
-        self.kernel = Kernel(hardware, self.vfs, self.world)
+        self.kernel = Kernel(self.hardware, self.vfs, self.world)
         self.streams = HostStreams(self.vfs, self.kernel.terminals)
         self.scheduler = Scheduler(self.kernel, self.engine)
         self.names = Names(self.kernel)
@@ -183,6 +185,9 @@ class Machine:
         self.streams.restore()
         self.vfs.close()
         self.world.close()
+        if isinstance(self.engine, Translator):
+            self.engine.close()
+        self.hardware.close()
 
     def __enter__(self) -> Self:
         return self

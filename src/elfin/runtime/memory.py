@@ -214,7 +214,7 @@ class GuestMemory:
         self._unseat()
         self.is_closed = True
         self.exports = {}
-        del self.run
+        del self.run, self.core
         self.space.close()
 
     def _drop_code(self, addr: int, n: int) -> None:

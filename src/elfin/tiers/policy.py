@@ -40,6 +40,10 @@ class WasmHardware:
     def new_cpu(self) -> RegisterFile:
         return RegisterFile()
 
+    def close(self) -> None:
+        """Make no more memories."""
+        del self.core
+
 
 def engine(
     tier: str,

@@ -134,6 +134,13 @@ class Translator:
         if not waiting:
             self.waiting.pop(memory, None)
 
+    def close(self) -> None:
+        """No more is run: let go of all that the engine holds for translations, without waiting for the collector."""
+        self.maker = None
+        self.started.clear()
+        self.waiting.clear()
+        self._drop_all()
+
     def _drop_all(self) -> None:
         """There are as many units as there may be: begin anew."""
         self.units.drop_all()
