@@ -12,8 +12,12 @@ import pytest
 
 import elfin
 from elfin import config
+from elfin.kernel.exit import Engine
 from elfin.machine import machine as host_choice
 from elfin.tiers import policy
+from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.unit import Making
+from elfin.tiers.jit.units import Unit
 from tests.jit.unprotected import UnprotectedHost
 from tests.program.policies import TRANSLATORS
 
@@ -23,6 +27,43 @@ BUILT: Final = Path(__file__).parents[2] / ".cache" / "jit"
 POLICIES: Final = tuple(TRANSLATORS)
 each_policy = pytest.mark.parametrize("name", POLICIES)
 each_budget = pytest.mark.parametrize("budget", [config.TURN_BUDGET, 1237])
+
+
+class Seen:
+    """What a run made and found: `Translator.watch`."""
+
+    def __init__(self) -> None:
+        self.made_units: list[Unit] = []
+        self.found_units: list[Unit] = []
+
+    def made(self, making: Making) -> None:
+        self.made_units.append(making.unit)
+
+    def compiled(self, unit: Unit, seconds: float) -> None:
+        pass
+
+    def found(self, unit: Unit, seconds: float) -> None:
+        self.found_units.append(unit)
+
+    def counts(self) -> tuple[int, int]:
+        """How many units were made, and how many were found."""
+        return len(self.made_units), len(self.found_units)
+
+
+def translator(machine: elfin.Machine) -> Translator:
+    """The machine's engine."""
+    engine: Engine = machine.engine
+    assert isinstance(engine, Translator)
+    return engine
+
+
+def seen(command: Sequence[str]) -> Seen:
+    """What a run made and found that gives what the processor gives."""
+    with elfin.Machine(tier="jit") as machine:
+        found = translator(machine).watch = Seen()
+        done = machine.run(list(command), capture_output=True, timeout=100)
+    assert (done.returncode, done.stdout) == native(command)
+    return found
 
 
 def build(source: Path, *options: str) -> Path:

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-import elfin
 from elfin import config
 from elfin.tiers import policy
 from elfin.tiers.jit.store import SIZE
-from elfin.tiers.jit.unit import Making
-from elfin.tiers.jit.units import Unit
-from tests.jit.programs import C, build, each_budget, each_policy, native, translated, unprotected
+from tests.jit.programs import (
+    C,
+    build,
+    each_budget,
+    each_policy,
+    native,
+    seen,
+    translated,
+    unprotected,
+)
 
 each_way = pytest.mark.parametrize("way", ["switch", "threaded"])
 
@@ -29,32 +35,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "FIRST_RUN", 0)
     monkeypatch.setattr(config, "PATIENCE", 4)
     monkeypatch.setattr(config, "SWITCH_PATIENCE", 1)
-
-
-class Seen:
-    """The units of a run, and how many were found."""
-
-    def __init__(self) -> None:
-        self.units: list[Unit] = []
-        self.count_found = 0
-
-    def made(self, making: Making) -> None:
-        self.units.append(making.unit)
-
-    def compiled(self, unit: Unit, seconds: float) -> None:
-        pass
-
-    def found(self, unit: Unit, seconds: float) -> None:
-        self.count_found += 1
-
-
-def run(*command: str) -> Seen:
-    """What a run saw that gives what the processor gives."""
-    with elfin.Machine(tier="jit") as machine:
-        seen = machine.engine.watch = Seen()  # type: ignore[attr-defined]
-        done = machine.run(list(command), capture_output=True, timeout=100)
-    assert (done.returncode, done.stdout) == native(command)
-    return seen
 
 
 @each_way
@@ -80,13 +60,13 @@ def test_one_large_unit_and_small_ones(
     monkeypatch.setattr("elfin.tiers.jit.store.cache_folder", lambda: tmp_path)
     monkeypatch.delenv(SIZE, raising=False)
     command = (str(program), way, "60000")
-    units = run(*command).units
+    units = seen(command).made_units
     large = [unit for unit in units if unit.doors]
     assert large
     assert len({unit.doors[0] for unit in large}) == 1  # made anew, with more cases
     assert len(large[-1].doors) >= 80
     later = units[units.index(large[0]) + 1 :]
     assert all(unit in large or unit.ops < large[0].ops / 2 for unit in later)
-    again = run(*command)
-    assert again.count_found
-    assert not [unit for unit in again.units if unit.doors]
+    again = seen(command)
+    assert again.found_units
+    assert not [unit for unit in again.made_units if unit.doors]

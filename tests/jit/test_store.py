@@ -11,15 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import elfin
 from elfin import config
 from elfin.tiers import policy
 from elfin.tiers.interp import artifact
-from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.store import SIZE
-from elfin.tiers.jit.unit import Making
-from elfin.tiers.jit.units import Unit
-from tests.jit.programs import C, build, native
+from tests.jit.programs import C, build, native, seen
 
 ROUNDS = "300000"
 LONG = "6000000"  # time enough for the thread that translates
@@ -29,22 +25,6 @@ LONG = "6000000"  # time enough for the thread that translates
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The programs here are short."""
     monkeypatch.setattr(config, "FIRST_RUN", 0)
-
-
-class Counted:
-    """How many units a run made, and how many it found."""
-
-    def __init__(self) -> None:
-        self.count_made = self.count_found = 0
-
-    def made(self, making: Making) -> None:
-        self.count_made += 1
-
-    def compiled(self, unit: Unit, seconds: float) -> None:
-        pass
-
-    def found(self, unit: Unit, seconds: float) -> None:
-        self.count_found += 1
 
 
 @pytest.fixture
@@ -58,13 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*command: str | Path) -> tuple[int, int]:
     """Units made and found by a run that gives what the processor gives."""
-    words = [str(word) for word in command]
-    with elfin.Machine(tier="jit") as machine:
-        assert isinstance(machine.engine, Translator)
-        counted = machine.engine.watch = Counted()
-        done = machine.run(words, capture_output=True, timeout=100)
-    assert (done.returncode, done.stdout) == native(words)
-    return counted.count_made, counted.count_found
+    return seen([str(word) for word in command]).counts()
 
 
 def files(folder: Path) -> list[Path]:

@@ -14,16 +14,13 @@ import pytest
 from elfin import config
 from elfin.api import Machine
 from elfin.errors import ElfinError
-from elfin.kernel.exit import Engine
 from elfin.machine.machine import Machine as Bare
 from elfin.pack import parallel
 from elfin.pack.functions import Code
 from elfin.pack.loops import components
 from elfin.pack.translations import Chunks, add
 from elfin.tiers.jit.ahead import Ahead, Index
-from elfin.tiers.jit.engine import Translator
-from tests.jit.programs import KERNELS, C, build, native
-from tests.jit.test_store import Counted
+from tests.jit.programs import KERNELS, C, Seen, build, native, translator
 from tests.jit.unprotected import UnprotectedHost
 
 SWITCHES = """
@@ -85,13 +82,12 @@ def run(
     monkeypatch.setattr("elfin.tiers.policy.is_possible", lambda: False)
     command = [str(program), rounds]
     with Machine(tier="jit", kept=False) as machine:
-        engine: Engine = machine.engine
-        assert isinstance(engine, Translator)
+        engine = translator(machine)
+        found = engine.watch = Seen()
         engine.store = Ahead(name, lambda file: (folder / file).read_bytes())
-        counted = engine.watch = Counted()
         done = machine.run(command, capture_output=True, timeout=100)
     assert (done.returncode, untimed(done.stdout)) == (0, untimed(native(command)[1]))
-    return counted.count_made, counted.count_found
+    return found.counts()
 
 
 def untimed(output: bytes) -> bytes:

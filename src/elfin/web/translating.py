@@ -24,7 +24,7 @@ from elfin.tiers.jit.copies import MAKES, Wish, clear, make, parts
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.units import Unit
-from elfin.web.wishes import Wishes
+from elfin.tiers.jit.wishes import Wishes
 
 
 class Port(Protocol):
@@ -65,13 +65,13 @@ class Elsewhere:
             wasm, entries, code, ops, known, compiled = made
             ways, doors = json.loads(known)
             unit = Unit(
-                wasm.to_bytes(),
-                tuple(entries),
-                tuple((at, data.to_bytes()) for at, data in code),
-                ops,
-                wish.policy,
-                pairs(ways),
-                tuple(doors),
+                wasm=wasm.to_bytes(),
+                entries=tuple(entries),
+                code=tuple((at, data.to_bytes()) for at, data in code),
+                ops=ops,
+                policy=wish.policy,
+                ways=pairs(ways),
+                doors=tuple(doors),
             )
             self.translator.adopt(memory, wish.pc, unit, BrowserModule(unit.wasm, compiled))
         self._send()

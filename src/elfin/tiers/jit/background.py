@@ -14,7 +14,6 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import inf
 from queue import SimpleQueue
 from threading import Event, Lock, Thread, stack_size
 from time import perf_counter
@@ -24,10 +23,11 @@ from weakref import ref
 from elfin import config
 from elfin.garbage import keep_more, uncollected
 from elfin.ir.value import alone
-from elfin.records import dataclass
+from elfin.records import dataclass, replace
 from elfin.runtime.host import Module
 from elfin.runtime.memory import GuestMemory
-from elfin.tiers.jit.copies import MAKES, PLANS, READS, Wish
+from elfin.tiers.jit.copies import MAKES, PLANS, READS, Wish, has_unit
+from elfin.tiers.jit.wishes import Wishes
 
 if TYPE_CHECKING:
     from elfin.tiers.jit.code import Edges
@@ -65,7 +65,7 @@ class Background:
 
     def __init__(self, translator: Translator) -> None:
         self.translator = translator
-        self._wishes: dict[int, tuple[ref[GuestMemory], Wish]] = {}  # by address
+        self._wishes = Wishes(translator, self._is_inside)
         self._under_way: list[Plan] = []
         self._done: deque[Done] = deque()
         self._finished = Event()  # something is in `_done`
@@ -74,11 +74,11 @@ class Background:
     def ask(self, memory: GuestMemory, wish: Wish) -> None:
         """Make a unit, the hottest first."""
         if not any(plan.pc == wish.pc for plan in self._under_way):
-            self._wishes[wish.pc] = ref(memory), wish
+            self._wishes.add(memory, wish)
 
     def has(self, pc: int) -> bool:
         """Is a unit of the address on its way?"""
-        return pc in self._wishes or any(plan.pc == pc for plan in self._under_way)
+        return self._wishes.has(pc) or any(plan.pc == pc for plan in self._under_way)
 
     def look(self) -> bool:
         """Hand over what is finished, and let the next be made; is there more to come?"""
@@ -110,58 +110,43 @@ class Background:
             self._done.append(Done(plan, error=error))
         self._finished.set()
 
-    def _heat(self, pc: int) -> float:
-        most = self._wishes[pc][1].most
-        return inf if most is None else most
+    def _is_inside(self, pc: int) -> bool:
+        return any(plan.has_inside(pc) for plan in self._under_way)
 
     def _next(self) -> Plan | None:
         """The plan of the hottest wish, or of a wish near it whose plan has that code inside: one unit in place of two.
         None if there is nothing to be made of it."""
-        pc = max(self._wishes, key=self._heat)
-        owner, wish = self._wishes.pop(pc)
-        memory = owner()
-        if memory is None or memory.is_closed:
+        found = self._wishes.next()
+        if found is None:
             return None
-        if wish.most is None:
-            return self._plan(memory, wish, None)
-        most, loop = self._most(pc)
-        plan = self._plan(memory, wish, most, loop)
-        if plan is None:
-            return None
-        near = [at for at in self._wishes if abs(at - pc) < config.NEAR]
-        for at in sorted(near, key=self._heat, reverse=True):
-            other_owner, other = self._wishes[at]
-            if other_owner is not owner or other.most is None or plan.has_inside(at):
+        memory, wish = found
+        plan = self._plan(memory, wish)
+        if plan is None or wish.most is None:
+            return plan
+        for other in self._wishes.near(memory, wish.pc):
+            if plan.has_inside(other.pc) or has_unit(memory, other.pc):
                 continue
-            around = self._plan(memory, other, most)  # it runs as often as what it has inside
+            # It runs as often as what it has inside.
+            around = self._plan(memory, replace(other, most=wish.most, loop=0))
             if around is not None and around.has_inside(plan.pc):
                 plan = around
-                del self._wishes[at]
+                self._wishes.drop(other.pc)
         return plan
 
-    def _plan(
-        self, memory: GuestMemory, wish: Wish, most: int | None, loop: int = 0
-    ) -> Plan | None:
-        """Read what is to be translated; None if that is nothing any more, or more than `most` instructions, and than
-        `loop` in a loop alone."""
-        exports, handler = memory.exports, memory.translated_handler
-
-        def has_unit(at: int) -> bool:
-            return exports["translated_index"](at, handler) != 0
+    def _plan(self, memory: GuestMemory, wish: Wish) -> Plan | None:
+        """Read what is to be translated; None if that is nothing any more, or more than is wanted."""
 
         def is_known(at: int) -> bool:
-            known = has_unit(at) or any(plan.begins(at) for plan in self._under_way)
+            known = has_unit(memory, at) or any(plan.begins(at) for plan in self._under_way)
             return known and at not in wish.own
 
-        if wish.most is not None and has_unit(wish.pc):
-            return None  # it has come with another
         found: Plan | None = importlib.import_module(PLANS).plan(
             memory,
             wish.pc,
             wish.policy,
             edges=self._known_edges(memory) if wish.most is not None else None,
-            most=most,
-            loop=loop,
+            most=wish.most,
+            loop=wish.loop,
             is_known=is_known,
             ways=wish.ways,
             ends=self.translator.ends(memory, wish.pc),
@@ -176,14 +161,6 @@ class Background:
             edges = importlib.import_module(READS).read_edges(memory)
             self._edges = ref(memory), now + config.EDGES_LAST, edges
         return self._edges[2]
-
-    def _most(self, pc: int) -> tuple[int | None, int]:
-        """The instructions that a unit is worth by now, and its loop alone: others may have the code since it was
-        asked for."""
-        again = self.translator.units.has_inside(pc)
-        again = again or any(plan.has_inside(pc) for plan in self._under_way)
-        worth = self.translator.worth
-        return worth.most(pc, again), worth.loop(pc, again)
 
     def _hand_over(self, done: Done) -> None:
         self._under_way.remove(done.plan)

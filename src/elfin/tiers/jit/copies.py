@@ -45,6 +45,11 @@ class Wish:
     ends: frozenset[int] = frozenset()
 
 
+def has_unit(memory: GuestMemory, pc: int) -> bool:
+    """Is the code at an address run translated?"""
+    return memory.exports["translated_index"](pc, memory.translated_handler) != 0
+
+
 def parts(memory: GuestMemory) -> Iterator[tuple[int, int]]:
     """Offsets and sizes of what the translator reads: tables, decoded code, counters, executable pages."""
     space = memory.space
@@ -67,12 +72,11 @@ def make(
 ) -> Unit | None:
     """The unit that is wanted, of a memory in which nothing runs; None if there is nothing to translate, or more than
     is wanted."""
-    exports, handler = memory.exports, memory.translated_handler
     if memory.space.read(layout.STATE + layout.PENDING, 4) != bytes(4):
-        exports["drop_code"]()  # as the interpreter would before the next instruction
+        memory.exports["drop_code"]()  # as the interpreter would before the next instruction
 
     def is_known(at: int) -> bool:
-        return at not in wish.own and exports["translated_index"](at, handler) != 0
+        return at not in wish.own and has_unit(memory, at)
 
     plan = importlib.import_module(PLANS).plan(
         memory,

@@ -95,13 +95,13 @@ def decode(data: bytes, memory: GuestMemory) -> tuple[Unit, bytes, int] | None:
         return None
     policy = Policy(round=rounds, **{name: bool(flags >> i & 1) for i, name in enumerate(FLAGS)})
     unit = Unit(
-        b"",
-        tuple(lists[0]),
-        tuple(code),
-        ops,
-        policy,
-        tuple(zip(lists[3], lists[4], strict=True)),
-        tuple(lists[5]),
+        wasm=b"",
+        entries=tuple(lists[0]),
+        code=tuple(code),
+        ops=ops,
+        policy=policy,
+        ways=tuple(zip(lists[3], lists[4], strict=True)),
+        doors=tuple(lists[5]),
     )
     return unit, module, size
 

@@ -1,4 +1,4 @@
-"""Which unit a page's translator makes next (web/wishes.py)."""
+"""Which unit is made next (tiers/jit/wishes.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.copies import Wish
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.policy import Policy
-from elfin.web.wishes import Wishes
+from elfin.tiers.jit.wishes import Wishes
 
 POLICY = Policy(exact=False, paged=True)
 
