@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -73,8 +74,10 @@ def build(source: Path, *options: str) -> Path:
     target = BUILT / "-".join(parts)
     if not target.exists():
         flags = ("-O2", "-static", "-w", "-mno-red-zone")
-        command = ["gcc", *flags, *options, str(source), "-o", str(target), "-lm"]
+        part = target.with_name(f"{target.name}.{os.getpid()}")  # others may be at it
+        command = ["gcc", *flags, *options, str(source), "-o", str(part), "-lm"]
         subprocess.run(command, check=True)
+        part.rename(target)
     return target
 
 

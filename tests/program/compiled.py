@@ -6,6 +6,7 @@ A variant is a compiler with its options; an executable is made again when its s
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def build(source: str, variant: Variant) -> Path:
     target = BUILT / f"{source}-{key.hexdigest()[:16]}"
     if not target.exists():
         BUILT.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".part")
+        part = target.with_suffix(f".{os.getpid()}")  # others may be at it
         subprocess.run([*command, "-o", part], check=True)
         part.rename(target)
     return target

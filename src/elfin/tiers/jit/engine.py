@@ -166,12 +166,14 @@ class Translator:
             self._start(memory, around)
             return
         policy = self._policy(memory, pc)
-        found = self.units.find(memory, pc, policy) or self._recall(memory, pc, policy)
+        due = self.units.due(pc, policy)
+        found = self.units.find(memory, pc, policy)
+        if found is None and perf_counter() >= due:
+            found = self._recall(memory, pc, policy)
         if found is not None and pc not in found.unit.entries:
             self._start(memory, found)  # it has the code inside, and may do
             found = None
         if found is None:
-            due = self.units.due(pc, policy)
             if perf_counter() < due:
                 self.waiting.setdefault(memory, {})[pc] = due
                 return

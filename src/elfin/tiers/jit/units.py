@@ -48,11 +48,11 @@ class Unit:
         """Was the unit made from the code that this memory holds and may execute, in this way?"""
         return (
             self.policy == policy
-            and all(memory.permission(page * layout.PAGE) & layout.PAGE_X for page in self.pages())
-            and all(
+            and all(  # which is seldom so, where code changes
                 memory.space.read(layout.GUEST_BASE + at, len(data)) == data
                 for at, data in self.code
             )
+            and all(memory.permission(page * layout.PAGE) & layout.PAGE_X for page in self.pages())
         )
 
 
