@@ -22,7 +22,7 @@ from elfin.ir.value import Value, const, local
 from elfin.records import dataclass
 from elfin.runtime.translated import MISSED
 from elfin.structure.graph import Choose, Ending, Goto, Graph, Node, Select
-from elfin.tiers.jit.doors import groups
+from elfin.tiers.jit.doors import switches
 from elfin.tiers.jit.events import Exit
 from elfin.tiers.jit.frame import leave
 from elfin.tiers.jit.region import Region
@@ -116,8 +116,7 @@ class Dispatch:
         self.targets = {op.pc: region.targets(op) for op in region.indirect_jumps()}
         self.shared: dict[int, int] = {}  # by site: the node that it goes through
         self.inside = -1  # the node that leads to the region's doors
-        for sites in groups(self.targets):
-            together = dict.fromkeys(pc for site in sites for pc in self.targets[site])
+        for sites, together in switches(region):
             leads_in = not together.keys().isdisjoint(region.doors)
             if len(sites) > 1 or leads_in:
                 hub = graph.add(Node(label=GOAL))
@@ -126,6 +125,12 @@ class Dispatch:
                     self.inside = hub
                 graph.nodes[hub].ending = self._choose([*together], SITE)
                 self.shared |= dict.fromkeys(sites, hub)
+
+    def way_in(self, entry: int) -> Ending:
+        """How the function begins: with the node of the region's entry, or where GOAL says."""
+        if not self.region.doors:
+            return Goto(entry)
+        return Choose(GOAL.ne(self.region.entry), self.inside, entry)
 
     def ending(self, site: int, body: list[Stmt]) -> Ending:
         """The ending of the jump at `site` to where GOAL says; `body` is its node's."""

@@ -12,8 +12,7 @@ targets are doors, and the blocks where many cases meet; regions of others end t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from elfin import config
 from elfin.tiers.jit.region import Region
@@ -21,58 +20,57 @@ from elfin.tiers.jit.region import Region
 MEETING: Final = 4  # ways to a block where cases meet
 
 
-def is_switch(region: Region) -> bool:
-    """Does it jump to many places that come back to the jump?"""
-    return bool(hub(region))
+class Switch(NamedTuple):
+    """Indirect jumps that have targets in common, by address, and all their targets, as keys."""
+
+    sites: list[int]
+    targets: dict[int, None]
 
 
-def hub(region: Region) -> list[int]:
-    """The jumps that share the most targets, if those are many and one of them leads to such a jump again."""
-    reached = {op.pc: region.targets(op) for op in region.indirect_jumps()}
-    found = max(groups(reached), key=lambda sites: len(_together(reached, sites)), default=[])
-    targets = _together(reached, found)
-    return found if len(targets) >= config.DOORS and _comes_back(region, targets, found) else []
+def switches(region: Region) -> list[Switch]:
+    """The indirect jumps of a region, those together that have targets in common."""
+    found: list[Switch] = []
+    for jump in region.indirect_jumps():
+        sites, targets = [jump.pc], dict.fromkeys(region.targets(jump))
+        apart = []
+        for other in found:
+            if other.targets.keys().isdisjoint(targets):
+                apart.append(other)
+            else:
+                sites += other.sites
+                targets |= other.targets
+        found = [*apart, Switch(sites, targets)]
+    return found
+
+
+def hub(region: Region) -> Switch | None:
+    """The one with the most targets, if those are many and lead to it again: the region is a function around it."""
+    found = max(switches(region), key=lambda switch: len(switch.targets), default=None)
+    if found is None or len(found.targets) < config.DOORS or not _comes_back(region, found):
+        return None
+    return found
 
 
 def doors(region: Region) -> tuple[int, ...]:
     """Where the region can be entered through its hub; the jumps' targets first."""
-    sites = hub(region)
-    if not sites:
+    switch = hub(region)
+    if switch is None:
         return ()
-    found = _together({op.pc: region.targets(op) for op in region.indirect_jumps()}, sites)
     ways = Counter(pc for block in region.blocks.values() for pc in region.successors(block))
+    found = dict.fromkeys(switch.targets)
     found |= dict.fromkeys(pc for pc in region.blocks if ways[pc] >= MEETING)
-    found |= dict.fromkeys(pc for pc, block in region.blocks.items() if block.ops[-1].pc in sites)
+    jumps = (pc for pc, block in region.blocks.items() if block.ops[-1].pc in switch.sites)
+    found |= dict.fromkeys(jumps)
     found.pop(region.entry, None)
     return tuple(found)[: config.MOST_DOORS]
 
 
-def groups(targets: Mapping[int, Sequence[int]]) -> list[list[int]]:
-    """The sites, those together that have targets in common."""
-    found: list[tuple[list[int], set[int]]] = []
-    for site, reached in targets.items():
-        sites, all_reached = [site], {*reached}
-        apart = []
-        for group in found:
-            if group[1].isdisjoint(all_reached):
-                apart.append(group)
-            else:
-                sites += group[0]
-                all_reached |= group[1]
-        found = [*apart, (sites, all_reached)]
-    return [sites for sites, _ in found]
-
-
-def _together(targets: Mapping[int, Sequence[int]], sites: list[int]) -> dict[int, None]:
-    return dict.fromkeys(pc for site in sites for pc in targets[site])
-
-
-def _comes_back(region: Region, targets: dict[int, None], sites: list[int]) -> bool:
-    seen = {*targets}
-    work = [*targets]
+def _comes_back(region: Region, switch: Switch) -> bool:
+    seen = {*switch.targets}
+    work = [*switch.targets]
     while work:
         block = region.blocks[work.pop()]
-        if block.ops[-1].pc in sites:
+        if block.ops[-1].pc in switch.sites:
             return True
         for to in region.successors(block):
             if to not in seen:

@@ -61,6 +61,7 @@ class _Function:
         self.part = part
         self.region = part.region
         self.own = own
+        self.goal = GOAL if self.region.doors else const(I64, self.region.entry)
         registers = Registers(scalars(p.region for p in part.all()), resting(part))
         self.body = Body(
             policy,
@@ -84,18 +85,14 @@ class _Function:
         if self.own is not None:
             known.near_checked(layout.RSP)  # the return address was written there
         written = PartWriter(self.body, self.part, (known, set()))
-        start.ending = Goto(written.entry)
-        if self.region.doors:
-            start.ending = Choose(
-                GOAL.ne(self.region.entry), written.dispatch.inside, written.entry
-            )
+        start.ending = written.dispatch.way_in(written.entry)
         if self.body.nests:  # there may be too many on the stack
             deep = (LEFT & NESTED).ltu(self.body.weight)
             start.body.append(If(deep, self._leave_at(start, UNWIND), rare=True))
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")
-        if not self.region.doors:
+        if isinstance(start.ending, Goto):  # there is one way in
             peel_first(self.graph)
         found = separate_nests(self.graph, make_reducible(self.graph))
         found = hoist_notes(self.graph, found)
@@ -124,13 +121,13 @@ class _Function:
         body = frame(needed, tree, ways, self.own, self.body.wild, calls=self.body.nests)
         clock.done("structure")
         if self.own is None:
-            return Function(name, (GOAL,) if self.region.doors else (), (I32,), body)
+            return Function(name, (self.goal,) if self.goal is GOAL else (), (I32,), body)
         params, results = signature(self.own)
         return Function(name, params, results, body)
 
     def _leave_at(self, start: Node, result: int) -> list[Stmt]:
         """Leave before anything is done."""
-        body = leave(GOAL if self.region.doors else self.region.entry, result)
+        body = leave(self.goal, result)
         start.note.append(Exit(body, returns=True))
         return body
 
@@ -242,7 +239,6 @@ def functions(
     known = {region.entry: (region, ops) for region, ops in zip(regions, lifted, strict=True)}
     parts = needed([plan(region, known) for region in regions], spare)
     called = set().union(*(part.called() for part in parts))
-    called.difference_update(part.region.entry for part in parts if part.region.doors)
     entries = [part.region.entry for part in parts]
     callees = {at: Summary(f"at_{at:x}") for at in entries if at in called}
     made = [
@@ -260,9 +256,8 @@ def functions(
         if function.own is not None:
             names[at] += "_entry"
             outer.append(entry(function.own, at, names[at]))
-    for function in made:
-        if function.region.doors:
-            for pc in function.region.ways_in:
-                names[pc] = f"door_{pc:x}"
-                outer.append(door(pc, f"at_{function.region.entry:x}", names[pc]))
+    for region in regions:
+        for pc in region.ways_in if region.doors else ():
+            names[pc] = f"door_{pc:x}"
+            outer.append(door(pc, f"at_{region.entry:x}", names[pc]))
     return [*out, *outer], names

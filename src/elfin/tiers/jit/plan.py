@@ -14,7 +14,7 @@ from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import now
 from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run
-from elfin.tiers.jit.doors import doors, is_switch
+from elfin.tiers.jit.doors import doors, hub
 from elfin.tiers.jit.policy import Policy
 from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
 
@@ -134,7 +134,7 @@ def _regions(
         if most is not None:
             limit = min(limit, end - size)
         region = discovered(at, limit)
-        if region.full and limit == config.REGION_OPS and is_switch(region):
+        if region.full and limit == config.REGION_OPS and hub(region) is not None:
             region = discovered(at, config.SWITCH_OPS)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
