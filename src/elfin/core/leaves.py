@@ -7,9 +7,8 @@ no room in the table.  Rows follow: u32 address, u32 kind, u64 count.  `elfin ru
 from __future__ import annotations
 
 from elfin.dialect import core_function, load_u32, load_u64, store_u32, store_u64, u32, u64
-from elfin.layout import LEAVES, LEAVES_BITS, LEAVES_ROWS
+from elfin.layout import LEAVES, LEAVES_BITS, LEAVES_ROWS, SPREAD
 
-SPREAD = 0x9E3779B1  # 2**32 / golden ratio
 TRIES = 8  # rows that an address may be in
 
 

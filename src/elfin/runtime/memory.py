@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from elfin import layout
-from elfin.bits import M64, align_up
+from elfin.bits import M32, M64, align_up
 from elfin.isa.vectors import PF
 from elfin.kernel.exit import Fault
 from elfin.layout import GUEST_BASE, PAGE, PAGE_R, PAGE_W, PAGE_WSAVED, PAGE_X, PAGES
@@ -193,6 +193,12 @@ class GuestMemory:
         self.run, self.registers = fresh.run, fresh.registers
         self.exports["drop_code"]()
         self.set_hot(hot)
+
+    def branch_count(self, pc: int) -> int:
+        """How often the interpreter took an indirect branch, or came to a target of one: 16 bits, shared with others of
+        the same hash."""
+        spread = (pc * layout.SPREAD & M32) >> (32 - layout.PROFILE_BITS)
+        return int.from_bytes(self.space.read(layout.PROFILE + 2 * spread, 2), "little")
 
     def set_hot(self, times: int) -> None:
         """How often a branch is taken before the interpreter says that its target is worth translating."""

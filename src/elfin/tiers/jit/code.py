@@ -17,7 +17,6 @@ from elfin.bits import M32
 from elfin.decode.variant import FIRST, GOTO, SCALE_A32, VARIANTS, Variant
 from elfin.ir.types import I1, I64, Type
 from elfin.ir.value import Value, const
-from elfin.layout import SPREAD
 from elfin.records import dataclass
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.interp.translated import TRANSLATED
@@ -125,10 +124,5 @@ def joined(edges: Edges, ways: Iterable[tuple[int, int]]) -> Edges:
 def _by_count(memory: GuestMemory, targets: list[int]) -> tuple[int, ...]:
     """The commonest first."""
     if len(targets) > 1:
-        targets.sort(key=lambda to: -_count(memory, to))
+        targets.sort(key=lambda to: -memory.branch_count(to))
     return tuple(targets)
-
-
-def _count(memory: GuestMemory, pc: int) -> int:
-    at = layout.PROFILE + 2 * ((pc * SPREAD & M32) >> (32 - layout.PROFILE_BITS))
-    return int.from_bytes(memory.space.read(at, 2), "little")

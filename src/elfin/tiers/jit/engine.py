@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from elfin import config, layout
-from elfin.bits import M32
 from elfin.isa.leave import LEAVE_EDGE, LEAVE_HOT, LEAVE_SLOW, OUT_OF_BUDGET
 from elfin.kernel.abi.signal import SIG_IGN, Signal
 from elfin.kernel.exit import Exit
@@ -321,6 +320,4 @@ class Translator:
 def _uses(memory: GuestMemory) -> int:
     """How often the branch at EDGE_FROM went where its unit does not: what `interp.translated` has counted."""
     source = int.from_bytes(memory.space.read(layout.STATE + layout.EDGE_FROM, 4), "little")
-    spread = (source * layout.SPREAD & M32) >> (32 - layout.PROFILE_BITS)
-    found = memory.space.read(layout.PROFILE + 2 * spread, 2)
-    return int.from_bytes(found, "little") or 1 << 16
+    return memory.branch_count(source) or 1 << 16

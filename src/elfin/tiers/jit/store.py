@@ -28,7 +28,10 @@ SIZE: Final = "ELFIN_CACHE_SIZE"  # MiB that the files may have; 0: none are kep
 LOOK: Final = "0"  # the size is looked at when a name begins so: each sixteenth time
 FRESH: Final = 3600.0  # seconds for which a file that was used need not be marked again
 DIGEST: Final = 16
-AROUND: Final = struct.Struct("<Q")  # of a door: the address of the unit that has it
+DOOR: Final = (
+    b"door"  # how a file begins that is no unit, but has the address of the one around its own
+)
+AROUND: Final = struct.Struct(f"<{len(DOOR)}sQ")
 
 
 class Store(Protocol):
@@ -53,20 +56,12 @@ class Folder:
         self.limit = limit  # bytes
 
     def find(self, memory: GuestMemory, pc: int, policy: Policy) -> tuple[Unit, Module, int] | None:
-        path = self._path(memory, pc, policy)
-        if path is None:
-            return None
         try:
-            with open(path, "rb") as file:
-                data = file.read()
-            if len(data) == DIGEST + AROUND.size:
-                (pc,) = AROUND.unpack(_intact(data))
-                path = self._path(memory, pc, policy)
-                if path is None:
-                    return None
-                with open(path, "rb") as file:
-                    data = file.read()
-            found = record.decode(_intact(data), memory)
+            path, data = self._read(memory, pc, policy)
+            if data.startswith(DOOR):
+                _, around = AROUND.unpack(data)
+                path, data = self._read(memory, around, policy)
+            found = record.decode(data, memory)
             if found is None:
                 return None
             unit, code, size = found
@@ -88,7 +83,7 @@ class Folder:
         for door in unit.doors:
             beside = self._path(memory, door, unit.policy)
             if beside is not None and beside != path:
-                _keep(beside, AROUND.pack(pc))
+                _keep(beside, AROUND.pack(DOOR, pc))
         if os.path.basename(path).startswith(LOOK):
             self.trim()
 
@@ -107,6 +102,14 @@ class Folder:
                     os.unlink(path)
                 except OSError:
                     continue  # another process has removed it, or it is a folder
+
+    def _read(self, memory: GuestMemory, pc: int, policy: Policy) -> tuple[str, bytes]:
+        """The path of the file for `pc`, and what it holds; ValueError or OSError if there is none that is sound."""
+        path = self._path(memory, pc, policy)
+        if path is None:
+            raise ValueError("nothing can be executed there")
+        with open(path, "rb") as file:
+            return path, _intact(file.read())
 
     def _path(self, memory: GuestMemory, pc: int, policy: Policy) -> str | None:
         name = record.key(memory, pc, policy)
