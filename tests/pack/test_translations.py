@@ -77,7 +77,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(
     program: Path, rounds: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[int, int]:
-    """Units made and found, where the output is right."""
+    """How many units were made and found, where the output is right."""
+    return seen(program, rounds, name, folder, monkeypatch).counts()
+
+
+def seen(
+    program: Path, rounds: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Seen:
+    """The units that were made and found, where the output is right."""
     monkeypatch.setattr("elfin.machine.machine.this_host", PageHost)
     monkeypatch.setattr("elfin.tiers.policy.is_possible", lambda: False)
     command = [str(program), rounds]
@@ -87,7 +94,7 @@ def run(
         engine.store = Ahead(name, lambda file: (folder / file).read_bytes())
         done = machine.run(command, capture_output=True, timeout=100)
     assert (done.returncode, untimed(done.stdout)) == (0, untimed(native(command)[1]))
-    return found.counts()
+    return found
 
 
 def untimed(output: bytes) -> bytes:
@@ -109,10 +116,11 @@ def test_a_program_runs_with_what_was_packed(
 
 
 def test_loops_in_a_large_switch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each gets a function of its own, which is entered at the cases, too."""
+    """Each gets a function of its own, and the whole one that is entered at its cases."""
     program = build(KERNELS / "bytecode.c")
     name = pack(program, tmp_path, 3000)
-    assert run(program, "1", name, tmp_path, monkeypatch)[1] > 0
+    found = seen(program, "1", name, tmp_path, monkeypatch).found_units
+    assert any(len(unit.doors) > config.DOORS for unit in found), [unit.doors for unit in found]
 
 
 def test_damage(
