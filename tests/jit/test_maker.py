@@ -32,6 +32,8 @@ class Slow(Translator):
         self.adopted = 0
 
     def ask(self, memory: GuestMemory, wish: Wish) -> None:
+        if self.copy is None:
+            self.copy = GuestMemory(memory.host, memory.core)
         copies = [(offset, memory.space.read(offset, size)) for offset, size in parts(memory)]
         self.wishes.append((self.turns + LATE, memory, wish, copies))
 
@@ -50,8 +52,7 @@ class Slow(Translator):
     def answer(self) -> None:
         """The first wish is granted."""
         _, memory, wish, copies = self.wishes.popleft()
-        if self.copy is None:
-            self.copy = GuestMemory(memory.host, memory.core)
+        assert self.copy is not None
         clear(self.copy)
         for offset, data in copies:
             self.copy.space.grow(offset + len(data))
