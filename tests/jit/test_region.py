@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elfin.decode.variant import VARIANTS, Variant
 from elfin.tiers.jit.code import Op
-from elfin.tiers.jit.region import discover
+from elfin.tiers.jit.region import discover, head
 
 
 def variant(mnemonic: str) -> Variant:
@@ -74,3 +74,21 @@ def test_no_region_goes_where_it_ends() -> None:
     }
     region = discover(0, lambda pc: runs.get(pc, []), ends={0, 12, 0x30})
     assert region.blocks.keys() == {0, 8, 0x20}
+
+
+def test_a_head_is_what_runs_mostly() -> None:
+    """One way is seldom taken; behind the branch at 12 nothing was ever called, so that is always taken."""
+    runs = {
+        0: [op("nop", 0), op("jne", 4, 0x100, 3), op("nop", 8), op("je", 12, 0x40, 4000)],
+        0x40: [op("nop", 0x40), op("ret", 0x44)],
+    }
+    runs[0] += [op("nop", 16), op("jne", 20, 0x40, 0), op("call", 24, 0x200, 0)]
+    found = head(0, lambda pc: runs.get(pc, []), {}, 128)
+    assert found is not None
+    assert found.blocks.keys() == {0, 8, 0x40}
+    assert found.tails == {0x100, 16}
+
+
+def test_a_head_is_small() -> None:
+    runs = {0: [op("jne", 0, 0x1000, 0), *[op("nop", pc) for pc in range(4, 200, 4)]]}
+    assert head(0, lambda pc: runs.get(pc, []), {}, 128) is None

@@ -66,18 +66,18 @@ def call(
         if target.imm in body.callees:
             _invoke(body, writer.out, writer.events, body.callees[target.imm], op.next)
         else:
-            _by_table(body, writer.out, writer.events, target, op)
+            _by_table(body, writer.out, writer.events, target, op.pc, op.next)
         return Goto(behind)
     body.nests = True
     writer.out.append(Set(GOAL, target))
     seen = [pc for pc in body.edges.get(op.pc, ()) if pc in inlined or pc in body.callees]
     if not seen:
-        _by_table(body, writer.out, writer.events, GOAL, op)
+        _by_table(body, writer.out, writer.events, GOAL, op.pc, op.next)
         return Goto(behind)
     ways = {pc: inlined[pc] if pc in inlined else _called_at(body, pc, op, behind) for pc in seen}
     events: list[Event] = []
     otherwise = Node(ending=Goto(behind), label=GOAL, note=events)
-    _by_table(body, otherwise.body, events, GOAL, op)
+    _by_table(body, otherwise.body, events, GOAL, op.pc, op.next)
     return Chooser(body.graph, ways, body.graph.add(otherwise)).ending(seen)
 
 
@@ -88,7 +88,15 @@ def _called_at(body: Body, pc: int, op: Op, behind: int) -> int:
     return body.graph.add(node)
 
 
-def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, op: Op) -> None:
+def call_rest(body: Body, out: list[Stmt], events: list[Event], pc: int, back: int) -> None:
+    """What is in line in place of a call goes on at `pc`, until it returns to `back`."""
+    body.nests = True
+    _by_table(body, out, events, const(I64, pc), pc, back)
+
+
+def _by_table(
+    body: Body, out: list[Stmt], events: list[Event], target: Value, site: int, back: int
+) -> None:
     """The function of an address that the unit may not have: what `core.cache.translated_index` finds, in
     line."""
     slot = ((target.trunc(I32) * SPREAD) >> (32 - layout.HASH_BITS)) << 2
@@ -103,11 +111,11 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
     if target.op == "const":
         unknown.append(Set(CALLED, const(I32, CONTINUE)))
     else:
-        unknown += [note_missed(op.pc, body.unit), Set(CALLED, const(I32, MISSED))]
+        unknown += [note_missed(site, body.unit), Set(CALLED, const(I32, MISSED))]
     event = Call()
     keeps = body.policy.paged
     events += [*([Read(BIT[layout.RSP])] * keeps), event]
-    gone = (state.read(I64, layout.RIP) ^ op.next) | CALLED.zext(I64) | (FUEL >> 63)
+    gone = (state.read(I64, layout.RIP) ^ back) | CALLED.zext(I64) | (FUEL >> 63)
     out += [
         body.wild.check(),
         Set(ENTRY, state.raw_load(I32, slot, layout.HASH)),
@@ -115,13 +123,13 @@ def _by_table(body: Body, out: list[Stmt], events: list[Event], target: Value, o
         Group("spill", event.before),
         state.store(layout.FUEL, LEFT - body.weight),
         If(known.eq(0), unknown, [Set(CALLED, make("call_indirect", I32, index))], rare=True),
-        If(gone.ne(0), _resume(body, op.next, CALLED), rare=True),
+        If(gone.ne(0), _resume(body, back, CALLED), rare=True),
         Group("reload", event.behind),
         Set(LEFT, FUEL + body.weight),
         body.floats.come_back(_leave_called(body, const(I32, CONTINUE))),
     ]
     if keeps:
-        out.append(_on_the_same_stack(op.next, events))
+        out.append(_on_the_same_stack(back, events))
 
 
 def _resume(body: Body, back: int, result: Value) -> list[Stmt]:

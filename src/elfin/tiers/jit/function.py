@@ -237,7 +237,8 @@ def functions(
     each that needs one (not if it is `spare`, and in line in all others), then the outer ones of inner ones; by
     address in that order the name of the function in the table."""
     known = {region.entry: (region, ops) for region, ops in zip(regions, lifted, strict=True)}
-    parts = needed([plan(region, known) for region in regions], spare)
+    whole = [region for region in regions if not region.tails]  # a head is part of others
+    parts = needed([plan(region, known) for region in whole], spare)
     called = set().union(*(part.called() for part in parts))
     entries = [part.region.entry for part in parts]
     callees = {at: Summary(f"at_{at:x}") for at in entries if at in called}

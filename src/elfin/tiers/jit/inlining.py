@@ -4,7 +4,8 @@ Input:  a region, and the regions of its unit that can be called.
 Output: `Part`s: a region's code, and in place of some of its calls the parts that they go to.
 
 A call in line is all that the guest sees of one, the return address on the stack and the comparison with it; the
-Wasm call, its checks and the passing of registers are saved.  What comes back elsewhere leaves.
+Wasm call, its checks and the passing of registers are saved.  What comes back elsewhere leaves.  The head of a
+larger function (`region.head`) goes on in its tails by a call of those.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from elfin.structure.graph import Choose, End, Ending, Goto, Node
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.body import Body
-from elfin.tiers.jit.calls import call, give_back
+from elfin.tiers.jit.calls import call, call_rest, give_back
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
 from elfin.tiers.jit.events import Exit
@@ -127,7 +127,8 @@ class PartWriter:
 
     def _way(self, branch: Op, pc: int) -> int:
         """The node of an address that a branch goes to; where it never went so far that is told."""
-        if pc in self.numbers or self.region.full or pc in self.region.ends:
+        region = self.region
+        if pc in self.numbers or region.full or pc in region.ends or pc in region.tails:
             return self._node(pc)
         body = missed(const(I64, pc), branch.pc, self.body.unit)
         return self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))
@@ -136,9 +137,17 @@ class PartWriter:
         """The node of an address; outside the region it is one that leaves."""
         found = self.numbers.get(pc)
         if found is None:
-            body = leave(pc)
-            found = self.numbers[pc] = self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))
+            found = self.numbers[pc] = self.body.graph.add(self._outside(pc))
         return found
+
+    def _outside(self, pc: int) -> Node:
+        if pc in self.region.tails:
+            assert self.part.back is not None
+            node = Node(ending=Goto(self.behind), label=pc)
+            call_rest(self.body, node.body, node.note, pc, self.part.back)
+            return node
+        body = leave(pc)
+        return Node(body, label=pc, note=[Exit(body)])
 
     def _call(self, writer: Writer, target: Value, op: Op) -> Ending:
         known = writer.addresses, writer.finish()

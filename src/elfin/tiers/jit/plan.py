@@ -6,6 +6,7 @@ Output: a `Plan`: all that the translation needs, so that it may be made while t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from elfin.tiers.jit.clock import now
 from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run
 from elfin.tiers.jit.doors import doors, hub
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import CALL, Region, discover, is_direct, kind
+from elfin.tiers.jit.region import CALL, Region, discover, head, is_direct, kind
 
 Reader = Callable[[GuestMemory, int], list[Op]]
 Known = Callable[[int], bool]
@@ -92,7 +93,10 @@ def plan(
     def discovered(at: int, limit: int) -> Region:
         return discover(at, lambda pc: read(memory, pc), edges, limit, also.get(at, ends))
 
-    regions, spare = _regions([pc, *also], discovered, edges, is_known, most)
+    def begun(at: int, seldom: int) -> Region | None:
+        return None if policy.paged else head(at, lambda pc: read(memory, pc), edges, seldom)
+
+    regions, spare = _regions([pc, *also], discovered, begun, edges, is_known, most)
     if not regions:
         return None
     if most is not None and sum(region.size for region in regions) > most:
@@ -110,16 +114,19 @@ def plan(
 def _regions(
     work: list[int],
     discovered: Callable[[int, int], Region],
+    begun: Callable[[int, int], Region | None],
     edges: Edges,
     is_known: Known,
     most: int | None,
 ) -> tuple[list[Region], set[int]]:
     """The regions of the addresses, then those it calls, nearest first, up to the limits of a unit.  Of those that are
     translated already only small ones: others are called through the table.  Which of them are.  What has more
-    than `most` instructions is not read to its end."""
+    than `most` instructions is not read to its end.  `begun` gives the head of what is too large to be in line, if it
+    has one, by how often a way that it leaves out may have been taken: that stands for it."""
     end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
     warm = _warm(most)
     spare: set[int] = set()
+    runs: Counter[int] = Counter()  # by address: how often it was called
     found: dict[int, Region] = {}
     seen: set[int] = set()
     pc = work[0]
@@ -134,6 +141,8 @@ def _regions(
         if most is not None:
             limit = min(limit, end - size)
         region = discovered(at, limit)
+        if at != pc and region.size > config.INLINE_OPS:
+            region = begun(at, _seldom(runs[at], again)) or region
         if region.full and limit == config.REGION_OPS and hub(region) is not None:
             region = discovered(at, config.SWITCH_OPS)
         entry = region.blocks.get(at)
@@ -152,7 +161,16 @@ def _regions(
                     work += edges.get(last.pc, ())[: config.CALL_TARGETS]
                 elif last.taken >= warm or last.pc in edges:
                     work.append(last.disp)
+                    runs[last.disp] += last.taken
     return list(found.values()), spare
+
+
+def _seldom(runs: int, again: bool) -> int:
+    """How often a function that was called `runs` times goes ways that its head need not have.  When it has got a
+    translation its own branches are counted no more."""
+    if not again:
+        return runs // config.COLD
+    return max(min(runs, config.HOT) // config.COLD, runs // config.RARE)
 
 
 def _open_doors(regions: Sequence[Region]) -> None:

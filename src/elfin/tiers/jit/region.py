@@ -49,7 +49,8 @@ class Block:
 @dataclass(slots=True)
 class Region:
     """`full`: it lacks what was beyond the size limit; `ends`: where it does not go, as others do; `doors`: where it
-    can be entered beside (`doors.py`)."""
+    can be entered beside (`doors.py`); `tails`: if it is the `head` of a function, where that
+    seldom goes on."""
 
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Region:
     full: bool = False
     ends: Container[int] = ()
     doors: tuple[int, ...] = ()
+    tails: frozenset[int] = frozenset()
 
     @property
     def size(self) -> int:
@@ -175,6 +177,58 @@ def discover(
                 continue
             break
     return Region(entry, _blocks(ops, leaders), edges, full=len(ops) >= most, ends=ends)
+
+
+def head(entry: int, read: Callable[[int], list[Op]], edges: Edges, seldom: int) -> Region | None:
+    """What runs of a function without the ways that were taken less than `seldom` times: those are its `tails`.  None
+    if it is more than may be part of a caller, or has no such ways."""
+    ops: dict[int, Op] = {}
+    leaders = {entry}
+    tails: set[int] = set()
+    begun: set[int] = set()
+    work = [entry]
+    while work:
+        pc = work.pop()
+        while pc not in begun:
+            begun.add(pc)
+            line = read(pc)
+            for at, op in enumerate(line):
+                ops.setdefault(op.pc, op)
+                pc = op.next
+                way = onward(op)
+                if way is LINE:
+                    continue
+                targets, goes_on = successors(op, edges)
+                leaders.update(targets, (pc,))
+                if way is BRANCH and op.taken < seldom:
+                    tails.update(targets)
+                else:
+                    work += targets
+                if way is BRANCH and _is_seldom(line[at + 1 :], op.taken // config.COLD):
+                    tails.add(pc)
+                    goes_on = False
+                if not goes_on:
+                    break
+            else:
+                if line and len(ops) <= config.INLINE_OPS:
+                    continue
+            break
+        if len(ops) > config.INLINE_OPS:
+            return None
+    tails -= ops.keys()
+    return Region(entry, _blocks(ops, leaders), edges, tails=frozenset(tails)) if tails else None
+
+
+def _is_seldom(line: list[Op], seldom: int) -> bool:
+    """Do the counts of calls and jumps say that these instructions ran less than `seldom` times?"""
+    for op in line:
+        way = onward(op)
+        if way is not LINE:
+            if not is_direct(op) or op.taken >= seldom:
+                return False
+            if way is not BRANCH:
+                return True
+    return False
 
 
 def _blocks(ops: dict[int, Op], leaders: set[int]) -> dict[int, Block]:
