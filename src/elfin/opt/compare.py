@@ -8,6 +8,9 @@ Identities, with r = a - b:   OF = sign((a ^ b) & (a ^ r)),   CF = a <u b,   ZF 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import is_
+
 from elfin.ir.types import I1
 from elfin.ir.value import FALSE, TRUE, Value, const, make
 
@@ -45,6 +48,16 @@ def compare(value: Value) -> Value:
             if difference.op == "sub":
                 return make(value.op, I1, *difference.args)
     return value
+
+
+def with_conditions(value: Value, compared: Callable[[Value], Value]) -> Value:
+    """The value with its conditions replaced: what SETcc and CMOVcc make of them."""
+    if value.type is I1:
+        return compared(value)
+    args = [with_conditions(arg, compared) for arg in value.args]
+    if all(map(is_, args, value.args)):
+        return value
+    return make(value.op, value.type, *args, imm=value.imm)
 
 
 def carry(value: Value) -> Value:

@@ -43,7 +43,7 @@ from elfin.ir.stmt import (
 from elfin.ir.types import F32, F64, I1, I32, I64, V128
 from elfin.ir.value import Value, const, local, make
 from elfin.isa.vectors import GP, XM
-from elfin.opt.compare import carry, compare
+from elfin.opt.compare import carry, compare, with_conditions
 from elfin.opt.effects import reads_state
 from elfin.records import dataclass, field
 from elfin.runtime.translated import FAULT, STEP
@@ -152,10 +152,19 @@ class Writer(Trail):
             self.out.append(If(PENDING.ne(0), body, rare=True))
 
     def condition(self, value: Value) -> Value:
+        return self._noted(self.registers.lower(self._compared(self._substitute(value))))
+
+    def value(self, value: Value) -> Value:
+        """The value over locals."""
         value = self._substitute(value)
+        if self._lifted.reads:
+            value = with_conditions(value, self._compared)
+        return self._noted(self.registers.lower(value))
+
+    def _compared(self, condition: Value) -> Value:
         if self._inline is not None:
-            value = self._inline.ordered.get(value, value)
-        return self._noted(self.registers.lower(compare(value)))
+            condition = self._inline.ordered.get(condition, condition)
+        return compare(condition)
 
     def _effect(self, op: Op, effect: Effect) -> None:
         if type(effect) is Let:
