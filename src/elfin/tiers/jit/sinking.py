@@ -9,12 +9,12 @@ V8 leaves each value where it was computed, wasmtime moves pure ones to their on
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from elfin.codegen.function import assigned
 from elfin.codegen.locals import ALL, FLAGS
-from elfin.ir.stmt import Block, If, Set, Stmt
+from elfin.ir.stmt import Block, If, Let, RawStore, Set, Stmt
 from elfin.ir.value import Value
 from elfin.records import dataclass
 from elfin.structure.graph import Graph, Node
@@ -78,6 +78,8 @@ def sink_flags(flow: Flow) -> None:
         for to in [to for to, same in alike.items() if not ends.keys() >= {*same}]:
             others |= ends[to]
             alike.pop(to)
+        if not alike and not any(type(e) is Exit and e.changed & FLAGS for e in node.note):
+            continue
         moved = _movable(node, others)
         for same in {id(same): same for same in alike.values()}.values():
             wanted = 0
@@ -132,32 +134,41 @@ def _movable(node: Node, others: int) -> list[_Moved]:
     if not found:
         return []
     leaving = {way.position for way in ways.values()}
-    positions: dict[int, int] = {}
-    changes: list[tuple[Value, int]] = []
-    for position, s in enumerate(node.body):
-        positions[id(s)] = position
-        if position not in leaving:  # what a way out sets is not seen behind it
-            changes += [(var, position) for var in assigned([s], {})]
+    positions = {id(s): position for position, s in enumerate(node.body)}
+    start = positions[id(found[-1].statement)]
+    changes: dict[Value, list[int]] = {}  # of variables, by where
+    s: Any
+    for position, s in enumerate(node.body[start:], start):
+        if type(s) is Set or type(s) is Let:
+            if s.var is not None:
+                changes.setdefault(s.var, []).append(position)
+        elif type(s) is not RawStore and position not in leaving:
+            # what a way out sets is not seen behind it
+            for var in assigned([s], {}):
+                changes.setdefault(var, []).append(position)
     out = []
     for m in reversed(found):
         first = positions[id(m.statement)]
         last = len(node.body) if m.behind else max((w.position for w in m.ways), default=0)
-        changed = {var for var, at in changes if first < at < last}
-        if _is_free(m.statement.value, changed):
+        if _is_free(m.statement.value, changes, first, last):
             out.append(m)
     return out
 
 
 def _ways_out(node: Node) -> dict[int, _Way]:
     """Statements of the node that are a way out and nothing else; by the identity of what takes it."""
-    exits = {id(event.body) for event in node.note if isinstance(event, Exit)}
+    exits = {id(event.body) for event in node.note if type(event) is Exit}
     ways: dict[int, _Way] = {}
+    if not exits:
+        return ways
+    s: Any
     for position, s in enumerate(node.body):
-        match s:
-            case If(_, then, other) if id(then) in exits and not other:
-                ways[id(then)] = _Way(position, then, 0)
-            case Block("right", body) if id(body) in exits:
-                ways[id(body)] = _Way(position, body, 1)  # behind what looks whether it is taken
+        kind = type(s)
+        if kind is If:
+            if id(s.then) in exits and not s.other:
+                ways[id(s.then)] = _Way(position, s.then, 0)
+        elif kind is Block and s.label == "right" and id(s.body) in exits:
+            ways[id(s.body)] = _Way(position, s.body, 1)  # behind what looks whether it is taken
     return ways
 
 
@@ -167,34 +178,35 @@ def _unread(node: Node, others: int, ways: dict[int, _Way]) -> list[_Moved]:
     seen = others
     later = 0  # is set again
     readers: dict[int, list[_Way]] = {}
+    event: Any
     for event in reversed(node.note):
-        match event:
-            case Write(register, statement, wanted) if register & FLAGS:
-                by = readers.pop(register, [])
-                if wanted and not register & seen and len(by) <= MOST:
-                    assert isinstance(statement, Set)
-                    found.append(_Moved(register, statement, tuple(by), not register & later))
-                seen &= ~register
-                later |= register
-            case Read(registers):
-                seen |= registers
-            case Exit(body) if id(body) in ways:
-                needed = event.changed & FLAGS & ~seen
-                while needed:
-                    register = needed & -needed
-                    readers.setdefault(register, []).append(ways[id(body)])
-                    needed ^= register
-            case Exit():
-                seen |= event.changed
-            case Write() | GuestRead():
-                pass
-            case _:
-                seen = ALL
+        kind = type(event)  # `match` would take several times as long
+        if kind is Write:
+            register = event.register
+            if not register & FLAGS:
+                continue
+            by = readers.pop(register, [])
+            if event.needed and not register & seen and len(by) <= MOST:
+                found.append(_Moved(register, event.statement, tuple(by), not register & later))
+            seen &= ~register
+            later |= register
+        elif kind is Read:
+            seen |= event.registers
+        elif kind is Exit and id(event.body) in ways:
+            needed = event.changed & FLAGS & ~seen
+            while needed:
+                register = needed & -needed
+                readers.setdefault(register, []).append(ways[id(event.body)])
+                needed ^= register
+        elif kind is Exit:
+            seen |= event.changed
+        elif kind is not GuestRead:
+            seen = ALL
     return found
 
 
-def _is_free(value: Value, changed: Collection[Value]) -> bool:
-    """Is it made of what is not changed, and nothing else?"""
+def _is_free(value: Value, changes: Mapping[Value, list[int]], first: int, last: int) -> bool:
+    """Is it made of what is not changed between, and nothing else?"""
     if value.op == "local":
-        return value not in changed
-    return value.op not in IMPURE and all(_is_free(x, changed) for x in value.args)
+        return not any(first < at < last for at in changes.get(value, ()))
+    return value.op not in IMPURE and all(_is_free(x, changes, first, last) for x in value.args)
