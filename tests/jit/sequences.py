@@ -31,8 +31,11 @@ MASKED: Final = (0x1F80).to_bytes(4, "little")
 
 
 def program(rng: Random) -> bytes:
-    """3 to 8 instructions; sometimes a loop around them."""
-    parts: list[bytes | int] = [instruction(rng) for _ in range(rng.randrange(3, 9))]
+    """3 to 8 instructions, some of them twice; sometimes a loop around them."""
+    parts: list[bytes | int] = []
+    for _ in range(rng.randrange(3, 9)):
+        again = parts and rng.random() < 0.2
+        parts.append(rng.choice(parts) if again else instruction(rng))
     for i in range(len(parts)):
         if rng.random() < 0.2:
             parts[i] = rng.randrange(16)  # a jump on this condition

@@ -84,8 +84,9 @@ class Writer(Trail):
     floats: Floats = field(default_factory=Floats)
     normal: set[Value] = field(default_factory=set)  # see `float_calls`
     ending: Jump | Branch | None = None
+    flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
     _formed: dict[Value, Value] = field(default_factory=dict)  # addresses, while their parts hold
-    _flags: dict[int, Value] = field(default_factory=dict)  # flag slot -> condition it was set to
+    _sets_flags: bool = False  # some instruction so far
     _stack: tuple[Value, Value, int] | None = None  # root, i32 near to it, and how far that is
 
     # Asked in the middle of the last instruction, a RET, when its target is known.
@@ -126,6 +127,9 @@ class Writer(Trail):
         self._lifted = lifted
         self._op = op
         self._read = 0
+        if lifted.sets_flags and not self._sets_flags:
+            self.flags.clear()  # of a block before: this may be the instruction whose variables they have
+            self._sets_flags = True
         if lifted.reads:
             self.settle()  # so that no flag that a test's way out needs was changed before it
         read = lifted.reads
@@ -262,9 +266,9 @@ class Writer(Trail):
             if slot == layout.FLAG_C:
                 known = carry(known)
             if reads_state(known):
-                self._flags.pop(slot, None)
+                self.flags.pop(slot, None)
             else:
-                self._flags[slot] = known
+                self.flags[slot] = known
             lowered = self.registers.lower(known)
         elif value.type is V128:
             lowered = self._vector(value)
@@ -301,9 +305,9 @@ class Writer(Trail):
             self._load(op, var, value)
         elif value.op == "call":
             self._call(op, var, value)
-        elif value.op == "get" and value.type is I1 and value.imm in self._flags:
+        elif value.op == "get" and value.type is I1 and value.imm in self.flags:
             assert var is not None
-            self._known[var] = self._flags[value.imm]
+            self._known[var] = self.flags[value.imm]
         elif value.op == "get" and value.imm == layout.FLOAT_TRAP:
             pass
         elif value.op == "get" and self._lifted.one_vector and layout.XMM <= value.imm < XMMS_END:
@@ -365,7 +369,7 @@ class Writer(Trail):
             self._formed.clear()
             self._stack = None
             self.addresses.lost()
-            self._flags.clear()
+            self.flags.clear()
             if self._inline is not None:
                 self._inline.forget()
         if row.may_fault:

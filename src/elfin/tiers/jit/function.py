@@ -84,7 +84,7 @@ class _Function:
         known = Addresses()
         if self.own is not None:
             known.near_checked(layout.RSP)  # the return address was written there
-        written = PartWriter(self.body, self.part, (known, set()))
+        written = PartWriter(self.body, self.part, (known, set(), {}))
         start.ending = written.dispatch.way_in(written.entry)
         if self.body.nests:  # there may be too many on the stack
             deep = (LEFT & NESTED).ltu(self.body.weight)

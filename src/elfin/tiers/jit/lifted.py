@@ -55,6 +55,7 @@ class Lifted:
     alone: dict[Value, tuple[Value, int]] = field(default_factory=dict)
     reads: int = 0  # flags
     writes: int = 0  # flags
+    sets_flags: bool = False  # with those whose writes were left out
     seen: int = 0  # flags that a core function looks at, or changes
     stores: bool = False  # it may write to guest memory
     accesses: bool = False  # it may be refused an access: SIGSEGV or SIGBUS
@@ -68,6 +69,7 @@ class Lifted:
             slots = {slot for slot in FLAG_SLOTS if BIT[slot] & dead}
             kept = [e for e in self.body if not (isinstance(e, Put) and e.offset in slots)]
             found = self._without[dead] = look(spread(drop_variables(kept)))
+            found.sets_flags = self.sets_flags
         return found
 
     def before(self, needed: int) -> int:
@@ -209,6 +211,7 @@ def look(body: list[Effect]) -> Lifted:
             if value.args:
                 out.reads |= _flags_in(value, parts)
     out.one_vector = vectors < 2
+    out.sets_flags = out.writes != 0
     return out
 
 

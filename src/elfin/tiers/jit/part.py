@@ -24,7 +24,8 @@ from elfin.tiers.jit.frame import leave, spend
 from elfin.tiers.jit.inlining import Part
 from elfin.tiers.jit.region import CALL, RETURN, Block, kind
 
-Known = tuple[Addresses, set[Value]]  # addresses, and registers that hold normal numbers
+Flags = dict[int, Value]  # by slot: the condition that a flag was set to
+Known = tuple[Addresses, set[Value], Flags]  # addresses, registers that hold normal numbers, flags
 
 
 class PartWriter:
@@ -55,12 +56,12 @@ class PartWriter:
         return [*reversed(line)]
 
     def _block(self, pc: int) -> None:
-        addresses, normal = Addresses(), set[Value]()
+        addresses, normal, flags = Addresses(), set[Value](), Flags()
         if self.before.get(pc) in self.done:
-            addresses, normal = self.done[self.before[pc]]
-            addresses, normal = addresses.follow(), lasting(normal)
+            addresses, normal, flags = self.done[self.before[pc]]
+            addresses, normal, flags = addresses.follow(), lasting(normal), {**flags}
         elif pc == self.region.entry and not self.region.is_loop():
-            addresses, normal = self.start
+            addresses, normal, _ = self.start
         block = self.region.blocks[pc]
         node = self.body.graph.nodes[self.numbers[block.pc]]
         *inside, last = block.ops
@@ -74,6 +75,7 @@ class PartWriter:
             addresses=addresses,
             floats=self.body.floats,
             normal=normal,
+            flags=flags,
             careful=self.body.policy.careful,
             rewrites=self.body.policy.rewrites,
         )
@@ -95,7 +97,8 @@ class PartWriter:
             writer.settle()
             writer.out.append(spend(count))  # last, so that it is not kept beside the old
             node.ending = self._ending(block, writer)
-        self.done[pc] = addresses, writer.finish()
+        flags = {} if kind(last) == CALL else writer.flags
+        self.done[pc] = addresses, writer.finish(), flags
 
     def _ending(self, block: Block, writer: Writer) -> Ending:
         last = block.ops[-1]
@@ -155,7 +158,7 @@ class PartWriter:
         ways = {}
         for (at, to), part in self.part.inlined.items():
             if at == op.pc:
-                start = known[0].follow(), lasting(known[1])
+                start = known[0].follow(), lasting(known[1]), Flags()
                 ways[to] = PartWriter(self.body, part, start, behind).entry
         return call(self.body, writer, target, op, behind, ways)
 
