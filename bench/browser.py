@@ -44,7 +44,7 @@ ENOUGH: Final = (
     0.5  # seconds of CPU that a large run should take: beside it other work of the browser is small
 )
 MOST: Final = 20.0  # times the work of about a second
-LONG: Final = 30  # times the work of about a second: it runs until it is stopped
+LONG: Final = 120  # times the work of about a second: it runs until it is stopped, system calls too
 
 
 @dataclass(frozen=True)
