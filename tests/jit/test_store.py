@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from elfin import config
 from elfin.tiers import policy
 from elfin.tiers.interp import artifact
-from elfin.tiers.jit.store import SIZE
+from elfin.tiers.jit.store import SIZE, Folder
 from tests.jit.programs import C, build, native, seen
 
 ROUNDS = "300000"
@@ -144,6 +146,24 @@ def test_what_is_not_used_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "old" not in names
     assert "new" in names
     assert len(names) > 1
+
+
+def test_a_file_that_another_process_removes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    for name in ("old", "gone", "new"):
+        (folder / name).write_bytes(b"unit")
+    scandir = os.scandir
+
+    @contextmanager
+    def raced(path: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(path) as entries:
+            found = list(entries)
+        (folder / "gone").unlink()
+        yield iter(found)
+
+    monkeypatch.setattr(os, "scandir", raced)
+    Folder(str(folder), "engine", limit=0).trim()
+    assert files(folder) == []
 
 
 def test_two_at_once(folder: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import struct
 import time
+from contextlib import suppress
 from typing import Final, Protocol
 
 from elfin import config, digest
@@ -89,8 +90,12 @@ class Folder:
 
     def trim(self) -> None:
         """Remove what was not used for the longest time, where there is too much."""
+        files: list[tuple[os.stat_result, str]] = []
         try:
-            files = [(entry.stat(), entry.path) for entry in os.scandir(self.folder)]
+            with os.scandir(self.folder) as entries:
+                for entry in entries:
+                    with suppress(OSError):  # another process has removed it
+                        files.append((entry.stat(follow_symlinks=False), entry.path))
         except OSError:
             return
         files.sort(key=lambda file: -file[0].st_mtime)
@@ -98,10 +103,8 @@ class Folder:
         for state, path in files:
             total += state.st_size
             if total > self.limit:
-                try:
+                with suppress(OSError):  # the same, or it is a folder
                     os.unlink(path)
-                except OSError:
-                    continue  # another process has removed it, or it is a folder
 
     def _read(self, memory: GuestMemory, pc: int, policy: Policy) -> tuple[str, bytes]:
         """The path of the file for `pc`, and what it holds; ValueError or OSError if there is none that is sound."""
