@@ -192,3 +192,5 @@ def test_closing_twice_and_after_an_error():
         machine.run(["/nonexistent"])
     machine.close()
     machine.close()
+    with pytest.raises(ElfinError, match="is closed: make another"):
+        machine.run([BUSYBOX, "true"])

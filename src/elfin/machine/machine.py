@@ -113,8 +113,10 @@ class Machine:
 
         `argv[0]` is a path of the host, whose file then appears at the same place in the guest; with
         a root it is a path in there.  `files` gives the descriptors from 0 on.  Raises OSError
-        (FileNotFoundError, PermissionError, ENOEXEC ...) as subprocess does.
+        (FileNotFoundError, PermissionError, ENOEXEC ...) as subprocess does, ElfinError when the machine is closed.
         """
+        if self.closed:
+            raise ElfinError("the machine is closed: make another one")
         path = tree.find_program(self.vfs, self.is_closed_tree, argv[0], env, cwd)
         kernel = self.kernel
         process = kernel.first_process(self.user.copy(), umask=umask)
