@@ -17,6 +17,7 @@ from elfin.kernel.exit import Engine
 from elfin.machine import machine as host_choice
 from elfin.tiers import policy
 from elfin.tiers.jit.engine import Translator
+from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.unit import Making
 from elfin.tiers.jit.units import Unit
 from tests.jit.unprotected import UnprotectedHost
@@ -36,9 +37,11 @@ class Seen:
     def __init__(self) -> None:
         self.made_units: list[Unit] = []
         self.found_units: list[Unit] = []
+        self.regions: list[Region] = []  # of the units that were made
 
     def made(self, making: Making) -> None:
         self.made_units.append(making.unit)
+        self.regions += making.plan.regions
 
     def compiled(self, unit: Unit, seconds: float) -> None:
         pass

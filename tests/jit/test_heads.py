@@ -5,13 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-import elfin
 from elfin import config
 from elfin.tiers import policy
-from elfin.tiers.jit.region import Region
-from elfin.tiers.jit.unit import Making
-from elfin.tiers.jit.units import Unit
-from tests.jit.programs import C, build, each_budget, each_policy, native, translated
+from tests.jit.programs import C, build, each_budget, each_policy, native, seen, translated
 
 
 @pytest.fixture(scope="module")
@@ -24,22 +20,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program is short."""
     monkeypatch.setattr(config, "FIRST_RUN", 0)
     monkeypatch.setattr(config, "PATIENCE", 64)
-
-
-class Seen:
-    """The heads in units of a run."""
-
-    def __init__(self) -> None:
-        self.heads: list[Region] = []
-
-    def made(self, making: Making) -> None:
-        self.heads += [region for region in making.plan.regions if region.tails]
-
-    def compiled(self, unit: Unit, seconds: float) -> None:
-        pass
-
-    def found(self, unit: Unit, seconds: float) -> None:
-        pass
 
 
 @each_policy
@@ -56,9 +36,6 @@ def test_heads_are_in_line(turn: int, command: list[str], monkeypatch: pytest.Mo
     """Of all three functions, whether they have got a translation already or not."""
     monkeypatch.setattr(policy, "is_possible", lambda: False)
     monkeypatch.setattr(config, "TURN_BUDGET", turn)
-    with elfin.Machine(tier="jit") as machine:
-        seen = machine.engine.watch = Seen()  # type: ignore[attr-defined]
-        done = machine.run(command, capture_output=True, timeout=100)
-    assert (done.returncode, done.stdout) == native(command)
-    assert len({region.entry for region in seen.heads}) >= 2
-    assert all(region.size <= config.INLINE_OPS for region in seen.heads)
+    heads = [region for region in seen(command).regions if region.tails]
+    assert len({region.entry for region in heads}) == 3
+    assert all(region.size <= config.INLINE_OPS for region in heads)

@@ -1,8 +1,8 @@
-"""Flags that only ways out need are computed there, where the engine does not see to that itself.
+"""Flags that only ways out, or one way on, need are computed there, where the engine does not see to that itself.
 
 Input:  a graph when its statements are complete, and what is needed where (`flow.py`).
-Output: the same graph, changed in place.  A flag that only ways out within its node need, and nodes behind it which
-        leave, is set at their start; nodes in between that only choose (`dispatch.py`) are part of the branch.
+Output: the same graph, changed in place.  A flag that only some need of the ways out within its node and of the nodes
+        behind it is set where these start; nodes in between that only choose (`dispatch.py`) are part of the branch.
 
 V8 leaves each value where it was computed, wasmtime moves pure ones to their only use.
 """
