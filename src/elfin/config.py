@@ -59,11 +59,14 @@ UNIT_REGIONS: Final = 16  # regions translated together at most
 UNIT_ENTRIES: Final = UNIT_REGIONS * (1 + MOST_DOORS)
 NESTED_OPS: Final = 100  # a call of a function of that many instructions is one level more
 INLINE_OPS: Final = 30  # instructions of a function that becomes part of its callers
-INLINE_ROOM: Final = 100  # instructions that a function gets like this
+INLINE_ROOM: Final = 100  # instructions that a unit gets like this at least
+INLINE_SHARE: Final = 2  # else one for so many of its own
 INLINE_LEVELS: Final = 2  # calls within calls
 COLD: Final = 32  # one in so many runs of a function goes a way that is left out of its head
 RARE: Final = 1024  # the same, where it does not count any more what callers still count
-AGAIN_OPS: Final = 60  # instructions of a translated callee that is translated again with a caller
+AGAIN_OPS: Final = (
+    1000  # instructions of a translated callee that is translated again with a caller
+)
 UNITS_OF_ENTRY: Final = 4  # translations kept for code at one address that keeps changing
 CHANGED_WAIT: Final = 0.004  # seconds before the next one is made, twice as long each time
 UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again

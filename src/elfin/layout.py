@@ -93,11 +93,12 @@ FLOAT_LIMITS: Final = 0x480  # 96 bytes, see core/float_limits.py
 FLOAT_WATCHED: Final = 0x4E0  # u32, not 0: the guest has written to MXCSR, it may look at the flags
 EDGE_FROM: Final = 0x4E4  # u32, the branch by which translated code was left as MISSED
 EDGE_UNIT: Final = 0x4E8  # u32, the address for which its unit was made
-RESULT: Final = 0x4EC  # u32, how translated code leaves (tiers/jit/frame.py)
-OWNED: Final = 0x4F0  # u64, registers that are in memory then (same)
+EXPECTED: Final = 0x4F0  # u64, where who enters translated code goes on (tiers/jit/landing.py)
 CODE_LOW: Final = 0x4F8  # u32, where in the page table the lowest page with PAGE_CODE is
 CODE_HIGH: Final = 0x4FC  # u32, behind the highest
-STATE_SIZE: Final = 0x500
+STACK_BOTTOM: Final = 0x500  # u64, where what is allowed near to RSP begins (tiers/jit/window.py)
+STACK_ROOM: Final = 0x508  # u64, how much it is
+STATE_SIZE: Final = 0x510
 
 GPR_NAMES: Final = (
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",

@@ -41,7 +41,7 @@ class Seen:
 
     def made(self, making: Making) -> None:
         self.made_units.append(making.unit)
-        self.regions += making.plan.regions
+        self.regions += [making.plan.region, *making.plan.small]
 
     def compiled(self, unit: Unit, seconds: float) -> None:
         pass

@@ -135,7 +135,7 @@ def test_nests_take_the_same_path(first: int) -> None:
     for seed in range(first, first + 60):
         graph = random_graph(seed, first=True)
         size = len(graph.nodes)
-        peel_first(graph)
+        peel_first(graph, 0, -1)
         peeled += len(graph.nodes) > size
         separate_nests(graph, make_reducible(graph))
         found = order(graph)
@@ -159,7 +159,7 @@ def test_a_nest_starts_where_its_loops_do() -> None:
     graph.add(Node(ending=Choose(local(I1, "d"), 3, 5), label=4))
     graph.add(Node(ending=Choose(local(I1, "e"), 1, 6), label=5))
     graph.add(Node([Return()], label=6))
-    peel_first(graph)
+    peel_first(graph, 0, -1)
     found = order(graph)
     starts = {
         to

@@ -65,10 +65,9 @@ def lines(making: Making, name: Name) -> Iterator[str]:
     unit = making.unit
     how = "exact" if unit.policy.exact else "guarded"
     how += ", careful" if unit.policy.careful else ""
-    yield f"{len(unit.entries)} regions, {unit.ops} instructions, {len(unit.wasm)} bytes; {how}"
+    yield f"{len(unit.entries)} ways in, {unit.ops} instructions, {len(unit.wasm)} bytes; {how}"
     code = dict(unit.code)
-    for region, function in zip(making.regions, making.functions(), strict=True):
-        yield from _region(region, function, code, name)
+    yield from _region(making.plan.region, making.function(), code, name)
     yield from ("", "=== Wasm", "")
     yield from module_text(Module.decode(unit.wasm), folded_lines).splitlines()
 

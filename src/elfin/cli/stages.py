@@ -26,11 +26,12 @@ from elfin.opt.pipeline import optimise
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions
+from elfin.tiers.jit.inlining import Part
 from elfin.tiers.jit.inside import read_warm
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.plan import plan
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import discover
+from elfin.tiers.jit.region import discover, together
 from elfin.tiers.jit.unit import make
 from elfin.wasm.folded import folded_lines
 from elfin.wasm.module import Module
@@ -125,11 +126,11 @@ def _loaded(place: Place) -> Iterator[tuple[GuestMemory, int, Names]]:
 def tree(place: Place) -> Iterator[str]:
     """The region of the place as one function of nested blocks, loops and conditions."""
     with _loaded(place) as (memory, address, names):
-        region = discover(address, lambda at: read_warm(memory, at))
+        region = together(address, [discover(address, lambda at: read_warm(memory, at))])
         if not region.blocks:
             raise ElfinError(f"nothing can be executed at {address:#x}")
         policy = Policy(exact=False)
-        made, _ = functions([region], [lift_region(region, policy)], policy, address, Clock())
+        made, _ = functions(Part(region, lift_region(region, policy)), policy, Clock())
         for line in show_ir(made[0].body).splitlines():
             yield line + _comment(line, HEXADECIMAL, 16, lambda at: names.in_memory(memory, at))
 

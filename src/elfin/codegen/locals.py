@@ -36,9 +36,6 @@ BIT: Final = {slot: 1 << n for n, slot in enumerate(SLOTS)}
 ALL: Final = (1 << len(SLOTS)) - 1
 FLAGS: Final = sum(BIT[slot] for slot in FLAG_SLOTS)
 XMMS: Final = sum(BIT[slot] for slot in (*XMM_SLOTS, *LANE_SLOTS))
-_VECTORS: Final = sum(BIT[slot] for slot in XMM_SLOTS)
-_PLAIN: Final = (1 << 48) - 1  # all but the f32 lanes and the flags, which are above
-_SHARED: Final = ALL >> 16 & ~((1 << 32) - 1)
 _NAMED: Final = {
     **{name: BIT[slot] for name, slot in zip(layout.GPR_NAMES, GPR_SLOTS, strict=True)},
     "flags": FLAGS,
@@ -63,19 +60,6 @@ HOMES: Final = {
 }  # fmt: skip
 
 
-def whole(registers: int) -> int:
-    """The same with all that an XMM register can consist of, if some of it is there."""
-    vectors = registers & XMMS
-    vectors |= vectors >> 16 | vectors >> 32
-    vectors &= _VECTORS
-    return registers | vectors | vectors << 16 | vectors << 32
-
-
-def packed(registers: int) -> int:
-    """The set in 64 bits.  A function has one kind of lowest lane of a register at most, so both share a bit."""
-    return registers & _PLAIN | registers >> 16 & _SHARED
-
-
 def registers_named(names: Iterable[str]) -> int:
     """The registers among what a core function says it reads or writes."""
     return sum(_NAMED.get(name, 0) for name in names)
@@ -92,13 +76,12 @@ def home_slot(slot: int) -> int | None:
 
 class Registers:
     """Reads and writes of registers; notes what was read.  `scalars`: XMM registers, and what they hold.  `resting`:
-    registers that stay in memory; `used` and `written` are those of them that code reads or writes, or writes."""
+    registers that stay in memory."""
 
     def __init__(self, scalars: Mapping[int, Type] | None = None, resting: int = 0) -> None:
         self.reads = 0
         self.scalars = scalars or {}
         self.resting = resting
-        self.used = self.written = 0
         self._lowered: dict[Value, tuple[Value, int]] = {}  # and what it reads
 
     def take_reads(self) -> int:
@@ -126,7 +109,6 @@ class Registers:
         if first is None:
             return state.read(type_, slot)
         if self.rests(first):
-            self.used |= BIT[first]
             return self._read_resting(first, slot, type_)
         lane_slot = self.lane_slot(slot, type_)
         if lane_slot is not None:
@@ -161,8 +143,6 @@ class Registers:
 
     def _write_resting(self, first: int, slot: int, value: Value) -> Stmt:
         """Parts of a general register are stored with all of it: it will be read as a whole."""
-        self.used |= BIT[first]
-        self.written |= BIT[first]
         if value.type is I64 or slot >= GPRS_END:
             return state.write(slot, stored(value))
         return state.write(first, _with_part(state.read(I64, first), slot, value))

@@ -19,12 +19,12 @@ from elfin.structure.order import Order, order
 PEELED: Final = 10  # nodes that are copied at most
 
 
-def peel_first(graph: Graph) -> None:
-    """Where the graph, whose nodes are numbered as their code stands in memory, begins in a loop inside another: let it
-    begin with a copy of what runs until the outer one starts anew.  They then start where they do if control comes
-    from outside.  The graph may be irreducible, and less so afterwards."""
-    (entry,) = graph.successors(0)
-    loops = _around(graph, entry)
+def peel_first(graph: Graph, way_in: int, hub: int) -> None:
+    """Where a node leads into a loop inside another, of nodes that are numbered as their code stands in memory: let it
+    lead to a copy of what runs until the outer one starts anew.  They then start where they do if control comes
+    from outside.  What comes round by the hub is no loop.  The graph may be irreducible, and less so afterwards."""
+    (entry,) = graph.successors(way_in)
+    loops = _around(graph, entry, hub)
     firsts = []
     for start in loops:
         if start < entry:
@@ -39,7 +39,7 @@ def peel_first(graph: Graph) -> None:
     }
     for number in copies.values():
         graph.nodes[number].ending = redirected(graph.nodes[number].ending, copies)
-    graph.nodes[0].ending = redirected(graph.nodes[0].ending, copies)
+    graph.nodes[way_in].ending = redirected(graph.nodes[way_in].ending, copies)
 
 
 def _until(graph: Graph, entry: int, start: int, loops: set[int]) -> set[int]:
@@ -57,22 +57,22 @@ def _until(graph: Graph, entry: int, start: int, loops: set[int]) -> set[int]:
     return seen
 
 
-def _reached(graph: Graph, entry: int) -> set[int]:
-    """The nodes that may run from `entry` on."""
-    seen = {entry}
+def _reached(graph: Graph, entry: int, hub: int) -> set[int]:
+    """The nodes that may run from `entry` on, until the hub."""
+    seen = {entry, hub}
     work = [entry]
     while work:
         for to in graph.successors(work.pop()):
             if to not in seen:
                 seen.add(to)
                 work.append(to)
-    return seen
+    return seen - {hub}
 
 
-def _around(graph: Graph, entry: int) -> set[int]:
+def _around(graph: Graph, entry: int, hub: int) -> set[int]:
     """The nodes from which control may come back to `entry`; not those that it does not come to from there."""
     sources: dict[int, list[int]] = {}
-    for number in _reached(graph, entry):
+    for number in _reached(graph, entry, hub):
         for to in graph.successors(number):
             sources.setdefault(to, []).append(number)
     seen = set[int]()
@@ -85,12 +85,12 @@ def _around(graph: Graph, entry: int) -> set[int]:
     return seen
 
 
-def separate_nests(graph: Graph, o: Order) -> Order:
-    """The order that the graph has then."""
+def separate_nests(graph: Graph, o: Order, hub: int = -1) -> Order:
+    """The order that the graph has then.  What comes round through the hub is no loop."""
     size = len(graph.nodes)
     for header in o.sequence:
         back = o.ways_back(header)
-        if len(back) > 1:
+        if len(back) > 1 and header != hub:
             _separate(graph, o, header, back)
     return o if len(graph.nodes) == size else order(graph)
 

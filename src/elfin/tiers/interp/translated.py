@@ -59,6 +59,7 @@ def enter_translated() -> list[Stmt]:
     """Call the function."""
     return [
         Set(BEFORE, LEFT),
+        state.store(layout.EXPECTED, UNTIL),
         state.store(layout.FUEL, ((LEFT - 1).zext(I64) << layout.FUEL_BITS) + LEVELS.zext(I64)),
         Set(RESULT, make("call_indirect", I32, field(I32, layout.ENTRY_IMM))),
         Br(CAME),

@@ -11,8 +11,6 @@ comparison that set it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from elfin import layout
 from elfin.codegen import memory, state
 from elfin.codegen.locals import (
@@ -89,8 +87,6 @@ class Writer(Trail):
     _sets_flags: bool = False  # some instruction so far
     _stack: tuple[Value, Value, int] | None = None  # root, i32 near to it, and how far that is
 
-    # Asked in the middle of the last instruction, a RET, when its target is known.
-    returning: Callable[[Writer, list[Effect]], None] | None = None
     unchecked: bool = False  # where the last instruction goes is looked at by who made this
     rewrites: bool = False  # see `Policy`
     _may_change_code: bool = False
@@ -134,9 +130,6 @@ class Writer(Trail):
             self.settle()  # so that no flag that a test's way out needs was changed before it
         read = lifted.reads
         for effect in lifted.body:
-            if self.returning is not None and isinstance(effect, Raise | Put):
-                self.returning(self, lifted.body)
-                self.returning = None
             if read and isinstance(effect, Put | Branch | Jump):
                 self.events.append(GuestRead(read))
                 read = 0

@@ -115,22 +115,15 @@ class Dispatch:
         self.unit = unit
         self.targets = {op.pc: region.targets(op) for op in region.indirect_jumps()}
         self.shared: dict[int, int] = {}  # by site: the node that it goes through
-        self.inside = -1  # the node that leads to the region's doors
+        self.doors: dict[int, int] = {}  # by address: the node that leads to it
         for sites, together in switches(region):
-            leads_in = not together.keys().isdisjoint(region.doors)
-            if len(sites) > 1 or leads_in:
+            doors = [pc for pc, site in region.doors.items() if site in sites]
+            if len(sites) > 1 or doors:
                 hub = graph.add(Node(label=GOAL))
-                if leads_in:
-                    together |= dict.fromkeys(region.doors)
-                    self.inside = hub
-                graph.nodes[hub].ending = self._choose([*together], SITE)
+                targets = {**together, **dict.fromkeys(doors)}
+                graph.nodes[hub].ending = self._choose([*targets], SITE)
                 self.shared |= dict.fromkeys(sites, hub)
-
-    def way_in(self, entry: int) -> Ending:
-        """How the function begins: with the node of the region's entry, or where GOAL says."""
-        if not self.region.doors:
-            return Goto(entry)
-        return Choose(GOAL.ne(self.region.entry), self.inside, entry)
+                self.doors |= dict.fromkeys(doors, hub)
 
     def ending(self, site: int, body: list[Stmt]) -> Ending:
         """The ending of the jump at `site` to where GOAL says; `body` is its node's."""

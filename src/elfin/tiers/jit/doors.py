@@ -1,7 +1,7 @@
 """Doors: where a large function around one `switch` can be entered, beside its start.
 
 Input:  a region.
-Output: addresses of its blocks, none if it is not such a function.
+Output: addresses of its blocks, and of the jump; none if it is not such a function.
 
 What control comes to in the middle of such a function, because it was interpreted so far, would get a unit of its own
 with the whole loop in it, for each of a hundred cases.  But each case is a target of one indirect jump, and a way in
@@ -51,18 +51,18 @@ def hub(region: Region) -> Switch | None:
     return found
 
 
-def doors(region: Region) -> tuple[int, ...]:
-    """Where the region can be entered through its hub; the jumps' targets first."""
+def doors(region: Region) -> dict[int, int]:
+    """Where the region can be entered through its hub, and one of the jumps to that; the jumps' targets first."""
     switch = hub(region)
     if switch is None:
-        return ()
+        return {}
     ways = Counter(pc for block in region.blocks.values() for pc in region.successors(block))
     found = dict.fromkeys(switch.targets)
     found |= dict.fromkeys(pc for pc in region.blocks if ways[pc] >= MEETING)
     jumps = (pc for pc, block in region.blocks.items() if block.ops[-1].pc in switch.sites)
     found |= dict.fromkeys(jumps)
     found.pop(region.entry, None)
-    return tuple(found)[: config.MOST_DOORS]
+    return dict.fromkeys([*found][: config.MOST_DOORS], switch.sites[0])
 
 
 def _comes_back(region: Region, switch: Switch) -> bool:

@@ -1,13 +1,13 @@
-"""Regions -> Wasm functions.
+"""A unit's region -> Wasm functions.
 
-Input:  `Region`s that are translated together, with their lifted instructions.
-Output: `ir.stmt.Function`s by the ABI of `frame.py`.
+Input:  a region, with its lifted instructions and what is in line of others.
+Output: `ir.stmt.Function`s by the ABI of `frame.py`: the region's, and those that enter it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
 from elfin import config, layout
 from elfin.codegen.locals import BIT, Registers
@@ -15,7 +15,7 @@ from elfin.ir.stmt import Function, If, Set, Stmt
 from elfin.ir.types import I32, I64
 from elfin.ir.value import Value, const
 from elfin.runtime.translated import STEP, UNWIND
-from elfin.structure.graph import Choose, Goto, Node, redirected
+from elfin.structure.graph import Choose, Goto, Graph, Node, redirected
 from elfin.structure.nest import peel_first, separate_nests
 from elfin.structure.order import Order, order
 from elfin.structure.reduce import make_reducible
@@ -24,106 +24,103 @@ from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.body import Body
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.dispatch import GOAL
-from elfin.tiers.jit.events import Event, Exit, Read, Summary
+from elfin.tiers.jit.events import Event, Exit, Read
 from elfin.tiers.jit.floats import Floats
 from elfin.tiers.jit.flow import Flow
-from elfin.tiers.jit.frame import LEFT, NESTED, SPENT, door, entry, frame, leave, signature
+from elfin.tiers.jit.frame import EXPECTED, LEFT, NESTED, SPENT, WANTED, door, frame, leave
 from elfin.tiers.jit.hoist import hoist_notes
-from elfin.tiers.jit.inlining import Part, needed, plan
-from elfin.tiers.jit.lifted import Lifted
+from elfin.tiers.jit.inlining import Part
+from elfin.tiers.jit.landing import landing
 from elfin.tiers.jit.part import PartWriter
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.resting import resting
 from elfin.tiers.jit.scalars import scalars
-from elfin.tiers.jit.settle import settle
 from elfin.tiers.jit.sinking import sink_flags
 from elfin.tiers.jit.soft import look_before_loops
 from elfin.tiers.jit.strips import strip_loops
 from elfin.tiers.jit.wild import Wild
-from elfin.tiers.jit.window import look_at_stack
+from elfin.tiers.jit.window import look_at_stack, near_stack
 
 MANY_BACK = 1  # ways back to a loop's start; from there on the budget is looked at there
 
 
 class _Function:
-    """`own` is the function's summary if others call it; `callees` are those that it can call; `unit` is the
-    address that its unit is made for."""
+    """The region's."""
 
-    def __init__(
-        self,
-        part: Part,
-        own: Summary | None,
-        callees: Mapping[int, Summary],
-        policy: Policy,
-        unit: int,
-    ) -> None:
+    def __init__(self, part: Part, policy: Policy) -> None:
         self.part = part
-        self.region = part.region
-        self.own = own
-        self.goal = GOAL if self.region.doors else const(I64, self.region.entry)
-        registers = Registers(scalars(p.region for p in part.all()), resting(part))
+        regions = [p.region for p in part.all()]
+        self.graph = Graph()
+        self.start = self.graph.add(Node())  # the function's entry, so that no loop goes through it
+        self.goal = GOAL  # where it is entered
         self.body = Body(
             policy,
-            unit,
+            part.region.entry,
             part.region.edges,
-            own is not None,
-            callees,
-            registers,
+            Registers(scalars(regions), resting(part)),
             Floats(policy.sticky, masks=policy.paged),  # which is how browsers' engines are known
             Wild(policy.paged),
+            self.graph,
+            landing(self.graph, part),
         )
-        size = sum(p.region.size for p in part.all())
-        self.body.weight += size // config.NESTED_OPS
-        self.graph = self.body.graph
+        self.body.weight += sum(region.size for region in regions) // config.NESTED_OPS
 
     def flow(self, clock: Clock) -> Flow:
         """The graph is made; what registers do in it can be asked."""
-        start = Node()  # the function's entry, so that no loop goes through node 0
-        self.graph.add(start)
-        known = Addresses()
-        if self.own is not None:
-            known.near_checked(layout.RSP)  # the return address was written there
-        written = PartWriter(self.body, self.part, (known, set(), {}))
-        start.ending = written.dispatch.way_in(written.entry)
+        graph, places = self.graph, self.body.landing
+        start = graph.nodes[self.start]
+        self._write(start)
         if self.body.nests:  # there may be too many on the stack
             deep = (LEFT & NESTED).ltu(self.body.weight)
             start.body.append(If(deep, self._leave_at(start, UNWIND), rare=True))
         start.body += self.body.floats.finish(lambda: self._leave_at(start, STEP))
         self.body.wild.finish()
         clock.done("lift")
-        if isinstance(start.ending, Goto):  # there is one way in
-            peel_first(self.graph)
-        found = separate_nests(self.graph, make_reducible(self.graph))
-        found = hoist_notes(self.graph, found)
+        for number in places.starts.values():
+            peel_first(graph, number, places.hub)
+        found = separate_nests(graph, make_reducible(graph), places.hub)
+        found = hoist_notes(graph, found)
         looked = set[int]()
         if self.body.policy.paged:
             blocks = (block for p in self.part.all() for block in p.region.blocks.values())
             last = {block.pc: block.ops[-1] for block in blocks}
-            refused = look_at_stack(self.graph, found, self.body.wild.spans)
-            if refused is not None:
+            if look_at_stack(self.graph, found, self.body.wild.spans):
+                near, odd = near_stack()
                 start.note.append(Read(BIT[layout.RSP]))
-                start.body.append(If(refused, self._leave_at(start, STEP), rare=True))
+                start.body += [*near, If(odd, self._leave_at(start, STEP), rare=True)]
             found, looked = strip_loops(self.graph, found, self.body.wild.spans, last)
             found = look_before_loops(self.graph, found, self.body.wild.spans)
         checked = self._loop_checks(found, looked)
-        flow = Flow(self.graph, checked, self.body.registers, self.own)
         clock.done("structure")
-        return flow
+        return Flow(self.graph, checked)
+
+    def _write(self, start: Node) -> None:
+        """The code, and what leads into it."""
+        places, region = self.body.landing, self.part.region
+        written = PartWriter(self.body, self.part, (Addresses(), set(), {}))
+        for pc, number in places.starts.items():
+            self.graph.nodes[number].ending = Goto(written.numbers[pc])
+        for pc in places.behind:  # rather than a copy that is in line
+            if pc in region.blocks:
+                places.behind[pc] = written.numbers[pc]
+        places.behind |= written.dispatch.doors
+        first = places.finish(written.elsewhere)
+        start.ending = Goto(first)
+        if first != places.hub:
+            self.goal = const(I64, region.entry)
+        elif places.returns:
+            start.body.append(Set(EXPECTED, WANTED))
 
     def build(self, name: str, flow: Flow, clock: Clock) -> Function:
-        """The function, when all summaries are settled."""
+        """The function."""
         needed, ways = flow.finish()
         if self.body.policy.paged:
             sink_flags(flow)
         clock.done("opt")
         tree = structure(self.graph, flow.order)
-        body = frame(needed, tree, ways, self.own, self.body.wild, calls=self.body.nests)
+        body = frame(needed, tree, ways, self.body.wild)
         clock.done("structure")
-        if self.own is None:
-            return Function(name, (self.goal,) if self.goal is GOAL else (), (I32,), body)
-        params, results = signature(self.own)
-        return Function(name, params, results, body)
+        return Function(name, (GOAL,) if self.goal is GOAL else (), (I32,), body)
 
     def _leave_at(self, start: Node, result: int) -> list[Stmt]:
         """Leave before anything is done."""
@@ -225,40 +222,13 @@ def _address(label: Value | int) -> Value:
     return label if isinstance(label, Value) else const(I64, label)
 
 
-def functions(
-    regions: Sequence[Region],
-    lifted: Sequence[Mapping[int, list[Lifted]]],
-    policy: Policy,
-    unit: int,
-    clock: Clock,
-    spare: Collection[int] = (),
-) -> tuple[list[Function], dict[int, str]]:
-    """The functions of regions that call one another, in the unit that is made for an address: first one for
-    each that needs one (not if it is `spare`, and in line in all others), then the outer ones of inner ones; by
-    address in that order the name of the function in the table."""
-    known = {region.entry: (region, ops) for region, ops in zip(regions, lifted, strict=True)}
-    whole = [region for region in regions if not region.tails]  # a head is part of others
-    parts = needed([plan(region, known) for region in whole], spare)
-    called = set().union(*(part.called() for part in parts))
-    entries = [part.region.entry for part in parts]
-    callees = {at: Summary(f"at_{at:x}") for at in entries if at in called}
-    made = [
-        _Function(part, callees.get(part.region.entry), callees, policy, unit) for part in parts
-    ]
-    flows = [function.flow(clock) for function in made]
-    settle(flows)
-    clock.done("opt")
-    out: list[Function] = []
-    outer: list[Function] = []
-    names: dict[int, str] = {}
-    for at, function, flow in zip(entries, made, flows, strict=True):
-        out.append(function.build(f"at_{at:x}", flow, clock))
-        names[at] = out[-1].name
-        if function.own is not None:
-            names[at] += "_entry"
-            outer.append(entry(function.own, at, names[at]))
-    for region in regions:
-        for pc in region.ways_in if region.doors else ():
-            names[pc] = f"door_{pc:x}"
-            outer.append(door(pc, f"at_{region.entry:x}", names[pc]))
-    return [*out, *outer], names
+def functions(part: Part, policy: Policy, clock: Clock) -> tuple[list[Function], dict[int, str]]:
+    """The function of a unit's code, then those that enter it; by address in that order their names in the table."""
+    function = _Function(part, policy)
+    flow = function.flow(clock)
+    inside = f"at_{part.region.entry:x}"
+    made = [function.build(inside, flow, clock)]
+    if not made[0].params:
+        return made, {part.region.entry: inside}
+    names = {pc: f"door_{pc:x}" for pc in (part.region.entry, *function.body.landing.places)}
+    return [*made, *(door(pc, inside, name) for pc, name in names.items())], names

@@ -1,6 +1,6 @@
-"""Which calls of a function become part of it: those of small functions.
+"""Which calls of a region become part of it: those of small functions.
 
-Input:  a region, and the regions of its unit that can be called.
+Input:  a region, and small ones that can be called.
 Output: `Part`s: a region's code, and in place of some of its calls the parts that they go to.
 
 A call in line is all that the guest sees of one, the return address on the stack and the comparison with it; the
@@ -10,7 +10,7 @@ larger function (`region.head`) goes on in its tails by a call of those.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from elfin import config
 from elfin.bits import M64
@@ -18,6 +18,10 @@ from elfin.records import dataclass, field
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.lifted import Lifted
 from elfin.tiers.jit.region import CALL, Region, is_direct, kind
+
+Small = Mapping[
+    int, tuple[Region, Mapping[int, list[Lifted]]]
+]  # by address, with their instructions
 
 
 @dataclass(slots=True)
@@ -34,15 +38,14 @@ class Part:
         for part in self.inlined.values():
             yield from part.all()
 
-    def called(self) -> set[int]:
-        """What is called as a function of its own, as far as was seen."""
-        return {
-            to
+    def jumps(self, starts: Container[int]) -> bool:
+        """Does some call go to one of these functions that is not in line there?"""
+        return any(
+            to in starts and (op.pc, to) not in part.inlined
             for part in self.all()
             for op in part.calls()
             for to in part.targets(op)
-            if (op.pc, to) not in part.inlined
-        }
+        )
 
     def calls(self) -> list[Op]:
         last = [block.ops[-1] for block in self.region.blocks.values()]
@@ -53,23 +56,10 @@ class Part:
         return [op.disp & M64] if is_direct(op) else [*self.region.edges.get(op.pc, ())]
 
 
-def needed(parts: list[Part], spare: Collection[int]) -> list[Part]:
-    """The parts that must be functions: of `spare` ones, which have a translation elsewhere, only those that are
-    called."""
-    found = [part for part in parts if part.region.entry not in spare]
-    others = [part for part in parts if part.region.entry in spare]
-    for part in found:
-        called = part.called() if others else set()
-        found += [other for other in others if other.region.entry in called]
-        others = [other for other in others if other.region.entry not in called]
-    return found
-
-
-def plan(region: Region, known: Mapping[int, tuple[Region, Mapping[int, list[Lifted]]]]) -> Part:
-    """The region's part; `known`: regions, and their lifted instructions, by address.  Callees come before those
-    that they call."""
-    whole = Part(region, known[region.entry][1])
-    room = config.INLINE_ROOM
+def with_inlined(region: Region, lifted: Mapping[int, list[Lifted]], small: Small) -> Part:
+    """The region's part; `small`: functions that may be in line.  Callees come before those that they call."""
+    whole = Part(region, lifted)
+    room = max(config.INLINE_ROOM, region.size // config.INLINE_SHARE)
     level = [whole]
     for _ in range(config.INLINE_LEVELS):
         inner: list[Part] = []
@@ -78,11 +68,11 @@ def plan(region: Region, known: Mapping[int, tuple[Region, Mapping[int, list[Lif
                 if is_direct(op) and op.taken < config.WARM:
                     continue
                 for to in part.targets(op)[: config.CALL_TARGETS]:
-                    callee, lifted = known.get(to, (None, {}))
-                    if callee is None or not callee.size <= min(room, config.INLINE_OPS):
+                    if to not in small or small[to][0].size > room:
                         continue
+                    callee, its = small[to]
                     room -= callee.size
-                    part.inlined[op.pc, to] = Part(callee, lifted, op.next)
+                    part.inlined[op.pc, to] = Part(callee, its, op.next)
                     inner.append(part.inlined[op.pc, to])
         level = inner
     return whole

@@ -6,21 +6,20 @@ Output: nodes with statements, events and endings; its calls with what is inline
 
 from __future__ import annotations
 
-from functools import partial
-
-from elfin.ir.stmt import Branch, If, Jump, Set, Stmt
+from elfin.codegen.locals import FLAGS
+from elfin.ir.stmt import Branch, Group, If, Jump, Set, Stmt
 from elfin.ir.types import I64
 from elfin.ir.value import Value, const
 from elfin.structure.graph import Choose, End, Ending, Goto, Node
 from elfin.tiers.jit.access import Addresses
 from elfin.tiers.jit.block import Writer
 from elfin.tiers.jit.body import Body
-from elfin.tiers.jit.calls import call, call_rest, give_back
+from elfin.tiers.jit.calls import call, call_rest
 from elfin.tiers.jit.code import Op
 from elfin.tiers.jit.dispatch import GOAL, Dispatch, missed
-from elfin.tiers.jit.events import Exit
+from elfin.tiers.jit.events import Call, Event, Exit
 from elfin.tiers.jit.float_calls import lasting
-from elfin.tiers.jit.frame import leave, spend
+from elfin.tiers.jit.frame import EXPECTED, leave, spend
 from elfin.tiers.jit.inlining import Part
 from elfin.tiers.jit.region import CALL, RETURN, Block, kind
 
@@ -43,6 +42,7 @@ class PartWriter:
         self.dispatch = Dispatch(body.graph, self.region, self.numbers, body.unit, odd)
         self.before = self.region.only_predecessors()
         self.done: dict[int, Known] = {}  # what is known at the ends of blocks
+        self.jumps = False  # some call in here jumps to a function of the unit
         for pc in self.region.blocks:
             for each in self._line(pc):
                 self._block(each)
@@ -87,10 +87,7 @@ class PartWriter:
             writer.events[-1] = Exit(writer.out)  # it may read any flag
         else:
             if kind(last) == RETURN:
-                if self.part.back is not None:
-                    writer.unchecked = True
-                elif self.body.inner:
-                    writer.returning = partial(give_back, self.body)
+                writer.unchecked = self.part.back is not None or self.body.landing.returns
             elif last.pc in self.dispatch.targets:
                 writer.unchecked = True
             writer.add(last, lifted[-1])
@@ -110,12 +107,8 @@ class PartWriter:
                 return self._call(writer, writer.value(target), last)
             case Jump(target) if target.op == "const":
                 return Goto(self._node(target.imm))
-            case Jump(target) if kind(last) == RETURN and self.part.back is not None:
-                writer.out.append(Set(GOAL, writer.value(target)))
-                return Choose(GOAL.ne(self.part.back), self._elsewhere(), self.behind)
             case Jump(target) if kind(last) == RETURN:
-                writer.leave(writer.value(target))
-                return End()
+                return self._return(writer, writer.value(target))
             case Jump(target):
                 writer.out.append(Set(GOAL, writer.value(target)))
                 if last.pc in self.dispatch.targets:
@@ -156,14 +149,49 @@ class PartWriter:
         known = writer.addresses, writer.finish()
         behind = self._node(op.next)
         ways = {}
+        jumps = False
         for (at, to), part in self.part.inlined.items():
             if at == op.pc:
                 start = known[0].follow(), lasting(known[1]), Flags()
-                ways[to] = PartWriter(self.body, part, start, behind).entry
-        return call(self.body, writer, target, op, behind, ways)
+                inner = PartWriter(self.body, part, start, behind)
+                ways[to] = inner.entry
+                jumps |= inner.jumps  # what comes back there may return from another copy
+        starts = self.body.landing.starts
+        callees = [to for to in self.part.targets(op) if to in starts and to not in ways]
+        if callees or jumps:
+            self.jumps = True
+            if op.next in self.region.blocks:
+                self.body.landing.behind.setdefault(op.next, behind)
+        return call(self.body, writer, target, op, behind, ways, callees)
 
-    def _elsewhere(self) -> int:
-        """A node that returns to GOAL, where nobody has called from."""
+    def _return(self, writer: Writer, to: Value) -> Ending:
+        """In place of a call: to behind it.  Else to where who has entered the function goes on, or wherever
+        GOAL says."""
+        graph, landing, back = self.body.graph, self.body.landing, self.part.back
+        if back is None and not landing.returns:
+            writer.leave(to)
+            return End()
+        writer.out.append(Set(GOAL, to))
+        if back is None:
+            self._store_flags(writer.out, writer.events)
+            body = leave(GOAL)
+            away = graph.add(Node(body, label=GOAL, note=[Exit(body)]))
+            return Choose(GOAL.ne(EXPECTED), landing.hub, away)
+        if not landing.returns:
+            return Choose(GOAL.ne(back), self.elsewhere(), self.behind)
+        body, events = list[Stmt](), list[Event]()
+        self._store_flags(body, events)
+        others = graph.add(Node(body, Goto(landing.hub), label=GOAL, note=events))
+        return Choose(GOAL.ne(back), others, self.behind)
+
+    def _store_flags(self, out: list[Stmt], events: list[Event]) -> None:
+        """Hardly anybody to whom is returned reads them: so none keeps them up."""
+        event = Call(FLAGS, 0)
+        events.append(event)
+        out.append(Group("spill", event.before))
+
+    def elsewhere(self) -> int:
+        """A node that leaves to GOAL, which is nothing of the function's."""
         body = leave(GOAL)
         if not self.body.policy.exact:  # else that was looked at before
             body.insert(0, self._refuse_odd())

@@ -17,7 +17,7 @@ from elfin.tiers.jit.clock import now
 from elfin.tiers.jit.code import Edges, Op, joined, read_edges, read_run
 from elfin.tiers.jit.doors import doors, hub
 from elfin.tiers.jit.policy import Policy
-from elfin.tiers.jit.region import CALL, Region, discover, head, is_direct, kind
+from elfin.tiers.jit.region import CALL, Region, discover, head, is_direct, kind, together
 
 Reader = Callable[[GuestMemory, int], list[Op]]
 Known = Callable[[int], bool]
@@ -28,15 +28,17 @@ Namer = Callable[[GuestMemory, int], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`spare`: entries that have a translation already, of regions small enough to be translated again.
+    """`region`: the functions that are translated, in one; `small`: those that may be in line as well.
+    `doors`: the entries of functions around a `switch`.
     `labels`: symbols for the name section.  `seconds`: what the plan has cost.  The memory is for those who look on:
     it may have changed, or be closed, when the plan is carried out."""
 
     memory: GuestMemory
     pc: int
     policy: Policy
-    regions: list[Region]
-    spare: set[int]
+    region: Region
+    small: list[Region]
+    doors: tuple[int, ...]
     code: tuple[tuple[int, bytes], ...]  # guest address and bytes of each piece of code
     ways: tuple[tuple[int, int], ...]  # of branches, that made the regions what they are
     labels: dict[str, str]
@@ -45,26 +47,28 @@ class Plan:
     @property
     def size(self) -> int:
         """How many instructions it has."""
-        return sum(region.size for region in self.regions)
+        return self.region.size + sum(
+            r.size for r in self.small if r.entry not in self.region.blocks
+        )
 
     @property
     def executed(self) -> int:
         """How many instructions the interpreter has executed of it, at least: what is in line behind branches taken."""
         found = 0
-        for region in self.regions:
-            for block in region.blocks.values():
-                last = block.ops[-1]
-                if is_direct(last) and (to := region.blocks.get(last.disp)) is not None:
-                    found += last.taken * len(to.ops)
+        blocks = self.region.blocks
+        for block in blocks.values():
+            last = block.ops[-1]
+            if is_direct(last) and (to := blocks.get(last.disp)) is not None:
+                found += last.taken * len(to.ops)
         return found
 
     def begins(self, pc: int) -> bool:
-        """Does one of its regions begin there?"""
-        return any(region.entry == pc for region in self.regions)
+        """Does one of its functions begin there?"""
+        return pc in self.region.starts
 
     def has_inside(self, pc: int) -> bool:
         """Does one of its blocks start there?"""
-        return any(pc in region.blocks for region in self.regions)
+        return pc in self.region.blocks
 
 
 def plan(
@@ -105,10 +109,16 @@ def plan(
             return None
         regions, spare = [alone], set()
     _open_doors(regions)
-    labels = {} if name is None else _labels(memory, regions, name)
-    code = tuple(_code(memory, regions))
-    taken = tuple(dict.fromkeys(_ways(regions, _warm(most))))
-    return Plan(memory, pc, policy, regions, spare, code, taken, labels, now() - start)
+    small = [r for r in regions if r.size <= config.INLINE_OPS]
+    in_line = {r.entry for r in small if r.tails or r.entry in spare}
+    others = [r for r in regions if r.entry not in in_line]
+    region = together(pc, others)
+    labels = {} if name is None else _labels(memory, region, name)
+    whole = [region, *small]
+    code = tuple(dict.fromkeys(_code(memory, whole)))
+    taken = tuple(dict.fromkeys(_ways(whole, _warm(most))))
+    way_in = tuple(pc for r in regions if r.doors for pc in (r.entry, *r.doors))
+    return Plan(memory, pc, policy, region, small, way_in, code, taken, labels, now() - start)
 
 
 def _regions(
@@ -174,19 +184,11 @@ def _seldom(runs: int, again: bool) -> int:
 
 
 def _open_doors(regions: Sequence[Region]) -> None:
-    """Of regions that are not called: those get registers in parameters.  Each address leads into one region."""
-    called = {
-        to
-        for region in regions
-        for block in region.blocks.values()
-        if kind(last := block.ops[-1]) == CALL
-        for to in ((last.disp,) if is_direct(last) else region.edges.get(last.pc, ()))
-    }
+    """Each address leads into one region."""
     ways_in = {region.entry for region in regions}
     for region in regions:
-        if region.entry not in called:
-            region.doors = tuple(pc for pc in doors(region) if pc not in ways_in)
-            ways_in.update(region.doors)
+        region.doors = {pc: site for pc, site in doors(region).items() if pc not in ways_in}
+        ways_in.update(region.doors)
 
 
 def _warm(most: int | None) -> int:
@@ -214,7 +216,7 @@ def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, byt
     return pieces
 
 
-def _labels(memory: GuestMemory, regions: Iterable[Region], name: Namer) -> dict[str, str]:
+def _labels(memory: GuestMemory, region: Region, name: Namer) -> dict[str, str]:
     """Symbols for the names of functions."""
-    found = {f"at_{r.entry:x}": symbol for r in regions if (symbol := name(memory, r.entry))}
-    return {**found, **{f"{at}_entry": f"{symbol} (entry)" for at, symbol in found.items()}}
+    symbol = name(memory, region.entry)
+    return {f"at_{region.entry:x}": symbol} if symbol else {}

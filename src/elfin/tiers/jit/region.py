@@ -8,7 +8,7 @@ Output: `Region`: blocks by address.  What leaves it: calls (they come back to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final
 
 from elfin import config, layout
@@ -49,16 +49,17 @@ class Block:
 @dataclass(slots=True)
 class Region:
     """`full`: it lacks what was beyond the size limit; `ends`: where it does not go, as others do; `doors`: where it
-    can be entered beside (`doors.py`); `tails`: if it is the `head` of a function, where that
-    seldom goes on."""
+    can be entered beside, and an indirect jump that leads there (`doors.py`); `tails`: if it is the `head` of a
+    function, where that seldom goes on; `starts`: if it is several functions, where they begin."""
 
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
     edges: Edges = field(default_factory=dict)
     full: bool = False
     ends: Container[int] = ()
-    doors: tuple[int, ...] = ()
+    doors: Mapping[int, int] = field(default_factory=dict)
     tails: frozenset[int] = frozenset()
+    starts: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -72,8 +73,8 @@ class Region:
 
     @property
     def ways_in(self) -> tuple[int, ...]:
-        """Where it can be entered."""
-        return self.entry, *self.doors
+        """Where it can be entered, but for what is behind its calls."""
+        return self.entry, *self.starts, *self.doors
 
     def is_cut(self, op: Op) -> bool:
         """Was an indirect jump seen to go to where others go on?"""
@@ -177,6 +178,22 @@ def discover(
                 continue
             break
     return Region(entry, _blocks(ops, leaders), edges, full=len(ops) >= most, ends=ends)
+
+
+def together(entry: int, regions: Sequence[Region]) -> Region:
+    """Regions that have the same edges as one, of which `entry` is one way in; functions start where each of them
+    begins."""
+    ops = {op.pc: op for region in regions for block in region.blocks.values() for op in block.ops}
+    leaders = {pc for region in regions for pc in region.blocks}
+    return Region(
+        entry,
+        _blocks(ops, leaders),
+        regions[0].edges,
+        full=any(region.full for region in regions),
+        ends=regions[0].ends,
+        doors={pc: site for region in regions for pc, site in region.doors.items()},
+        starts=tuple(region.entry for region in regions),
+    )
 
 
 def head(entry: int, read: Callable[[int], list[Op]], edges: Edges, seldom: int) -> Region | None:

@@ -1,6 +1,6 @@
-"""Which registers of a function stay in memory: those that it hardly uses beside all its calls.
+"""Which registers of a unit stay in memory: those that it hardly uses beside all its calls of other units.
 
-Input:  a function's code, with what stands in line.
+Input:  the unit's code, with what stands in line.
 Output: a set of registers.  It is a guess: a wrong one costs a load or a store at each use.
 
 Around a call a register in a local is stored if it may have changed, loaded if it may be used later, and kept on the
@@ -30,12 +30,14 @@ def resting(part: Part) -> int:
     """The registers of a function's code that stay in memory."""
     uses: Counter[int] = Counter()
     calls = 0
+    starts = {*part.region.starts}
     for each in part.all():
-        inlined = {at for at, _ in each.inlined}
+        inside = {at for at, _ in each.inlined}
+        inside |= {op.pc for op in each.calls() if starts & {*each.targets(op)}}
         for pc, weight in _weights(each.region).items():
             block = each.region.blocks[pc]
             last = block.ops[-1]
-            if kind(last) == CALL and last.pc not in inlined:
+            if kind(last) == CALL and last.pc not in inside:
                 calls += weight
             for op in block.ops:
                 for slot in {op.r, op.b, op.x, op.v} & CANDIDATES:

@@ -6,7 +6,7 @@ Output: the same in order, reads and writes with nothing else between them as on
 
 from __future__ import annotations
 
-from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Invoke, Read, Ret, Write
+from elfin.tiers.jit.events import Call, Event, Exit, GuestRead, Read, Write
 
 
 class Straight:
@@ -40,7 +40,7 @@ class Straight:
                 needed |= event.registers
 
 
-Step = Straight | Exit | Call | Invoke | Ret
+Step = Straight | Exit | Call
 
 
 def steps(events: list[Event]) -> list[Step]:

@@ -1,4 +1,4 @@
-"""Making a unit: regions translated together into one Wasm module.
+"""Making a unit: functions translated together into one Wasm module.
 
 Input:  a `Plan`.
 Output: the `Unit`, which is the same wherever the code, its ways and the policy are; what it was made of.
@@ -24,10 +24,10 @@ from elfin.runtime.host import WASM_PAGE
 from elfin.tiers.interp.nested import RESUME
 from elfin.tiers.jit.clock import Clock
 from elfin.tiers.jit.function import functions
+from elfin.tiers.jit.inlining import with_inlined
 from elfin.tiers.jit.lifted import trim
 from elfin.tiers.jit.liveness import lift_region
 from elfin.tiers.jit.plan import Plan
-from elfin.tiers.jit.region import Region
 from elfin.tiers.jit.units import Unit
 
 FIRST: Final = ("env", "first")  # where in the table a machine has room for the unit's functions
@@ -41,16 +41,15 @@ class Making:
 
     plan: Plan
     unit: Unit
-    regions: list[Region]
     seconds: dict[str, float]
 
-    def functions(self) -> list[Function]:
-        """The regions' functions.  Made anew for who wants to see them: they are most of what a translation makes, and
-        to keep them would have Python look for garbage among them."""
+    def function(self) -> Function:
+        """The unit's function.  Made anew for who wants to see it: it is most of what a translation makes, and
+        to keep it would have Python look for garbage in it."""
         with alone, uncollected(), _deep():
             made, _, known = _functions(self.plan, Clock())
             forget(known)
-        return made[: len(self.regions)]
+        return made[0]
 
 
 Watcher = Callable[[Making], None]
@@ -93,21 +92,20 @@ def _make(plan: Plan) -> Making:
         wide=policy.wide,
         labels=plan.labels,
     )
-    doors = tuple(pc for region in plan.regions if region.doors for pc in region.ways_in)
-    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways, doors)
+    unit = Unit(wasm, tuple(names), plan.code, plan.size, policy, plan.ways, plan.doors)
     forget(known)  # nothing of it is needed any more; a long run must not grow
     clock.done("codegen")
-    by_entry = {region.entry: region for region in plan.regions}
-    return Making(plan, unit, [by_entry[at] for at in names if at in by_entry], clock.seconds)
+    return Making(plan, unit, clock.seconds)
 
 
 def _functions(plan: Plan, clock: Clock) -> tuple[list[Function], dict[int, str], int]:
     """All functions, the names of those in the table, and since when values may be forgotten that they use."""
     trim()
-    lifted = [lift_region(region, plan.policy) for region in plan.regions]
+    lifted = lift_region(plan.region, plan.policy)
+    small = {region.entry: (region, lift_region(region, plan.policy)) for region in plan.small}
     clock.done("lift")
     known = mark()
-    made, names = functions(plan.regions, lifted, plan.policy, plan.pc, clock, plan.spare)
+    made, names = functions(with_inlined(plan.region, lifted, small), plan.policy, clock)
     return made, names, known
 
 

@@ -1,0 +1,32 @@
+"""Calls inside a unit as jumps, and returns through its hub (`tiers.jit.landing`, c/landing.c): the same output as
+natively."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elfin import config
+from tests.jit.programs import C, build, each_budget, each_policy, native, translated, unprotected
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    return build(C / "landing.c")
+
+
+@each_policy
+@each_budget
+def test_same_output(
+    budget: int, name: str, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "TURN_BUDGET", budget)
+    command = [str(program), "4000"]
+    assert translated(name, command) == native(command)
+
+
+@each_budget
+def test_paged(budget: int, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [str(program), "8000"]
+    assert unprotected(monkeypatch, command, budget, patience=64) == native(command)
