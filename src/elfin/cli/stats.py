@@ -82,7 +82,7 @@ class Stats:
     def made(self, making: Making) -> None:
         """Count a unit."""
         unit = making.unit
-        self.units.append((len(unit.entries), unit.ops, len(unit.wasm)))
+        self.units.append((len(making.plan.region.starts), unit.ops, len(unit.wasm)))
         for step, seconds in making.seconds.items():
             self.seconds[step] += seconds
 

@@ -124,7 +124,9 @@ class PartWriter:
     def _way(self, branch: Op, pc: int) -> int:
         """The node of an address that a branch goes to; where it never went so far that is told."""
         region = self.region
-        if pc in self.numbers or region.full or pc in region.ends or pc in region.tails:
+        if pc in self.numbers or any(
+            pc in known for known in (region.ends, region.cut, region.tails)
+        ):
             return self._node(pc)
         body = missed(const(I64, pc), branch.pc, self.body.unit)
         return self.body.graph.add(Node(body, label=pc, note=[Exit(body)]))

@@ -50,7 +50,8 @@ class Block:
 class Region:
     """`full`: it lacks what was beyond the size limit; `ends`: where it does not go, as others do; `doors`: where it
     can be entered beside, and an indirect jump that leads there (`doors.py`); `tails`: if it is the `head` of a
-    function, where that seldom goes on; `starts`: if it is several functions, where they begin."""
+    function, where that seldom goes on; `starts`: if it is several functions, where they begin, and
+    `cut`: where some go no further because they are `full`."""
 
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Region:
     doors: Mapping[int, int] = field(default_factory=dict)
     tails: frozenset[int] = frozenset()
     starts: tuple[int, ...] = ()
+    cut: frozenset[int] = frozenset()
 
     @property
     def size(self) -> int:
@@ -86,8 +88,17 @@ class Region:
 
     def successors(self, block: Block) -> list[int]:
         """Addresses in the region where control may go on behind a block."""
+        return [pc for pc in self._behind(block) if pc in self.blocks]
+
+    def outside(self) -> set[int]:
+        """Addresses out of the region where control may go on."""
+        return {
+            pc for block in self.blocks.values() for pc in self._behind(block)
+        } - self.blocks.keys()
+
+    def _behind(self, block: Block) -> list[int]:
         targets, goes_on = successors(block.ops[-1], self.edges)
-        return [pc for pc in (*targets, *[block.next] * goes_on) if pc in self.blocks]
+        return [*targets, *[block.next] * goes_on]
 
     def is_loop(self) -> bool:
         """Does control come back to the entry?"""
@@ -189,10 +200,10 @@ def together(entry: int, regions: Sequence[Region]) -> Region:
         entry,
         _blocks(ops, leaders),
         regions[0].edges,
-        full=any(region.full for region in regions),
         ends=regions[0].ends,
         doors={pc: site for region in regions for pc, site in region.doors.items()},
         starts=tuple(region.entry for region in regions),
+        cut=frozenset(pc for region in regions if region.full for pc in region.outside()),
     )
 
 
