@@ -64,9 +64,8 @@ INLINE_SHARE: Final = 2  # else one for so many of its own
 INLINE_LEVELS: Final = 2  # calls within calls
 COLD: Final = 32  # one in so many runs of a function goes a way that is left out of its head
 RARE: Final = 1024  # the same, where it does not count any more what callers still count
-AGAIN_OPS: Final = (
-    1000  # instructions of a translated callee that is translated again with a caller
-)
+AGAIN_OPS: Final = 1000  # of a translated callee that is translated again with a caller
+AGAIN_OPS_PAGED: Final = 60  # in a page, where that takes longer and gains nothing
 UNITS_OF_ENTRY: Final = 4  # translations kept for code at one address that keeps changing
 CHANGED_WAIT: Final = 0.004  # seconds before the next one is made, twice as long each time
 UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again

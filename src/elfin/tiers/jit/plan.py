@@ -100,7 +100,8 @@ def plan(
     def begun(at: int, seldom: int) -> Region | None:
         return None if policy.paged else head(at, lambda pc: read(memory, pc), edges, seldom)
 
-    regions, spare = _regions([pc, *also], discovered, begun, edges, is_known, most)
+    again = config.AGAIN_OPS_PAGED if policy.paged else config.AGAIN_OPS
+    regions, spare = _regions([pc, *also], discovered, begun, edges, is_known, again, most)
     if not regions:
         return None
     if most is not None and sum(region.size for region in regions) > most:
@@ -127,12 +128,13 @@ def _regions(
     begun: Callable[[int, int], Region | None],
     edges: Edges,
     is_known: Known,
+    again: int,
     most: int | None,
 ) -> tuple[list[Region], set[int]]:
     """The regions of the addresses, then those it calls, nearest first, up to the limits of a unit.  Of those that are
-    translated already only small ones: others are called through the table.  Which of them are.  What has more
-    than `most` instructions is not read to its end.  `begun` gives the head of what is too large to be in line, if it
-    has one, by how often a way that it leaves out may have been taken: that stands for it."""
+    translated already only ones of up to `again` instructions: others are called through the table.  Which of them are.
+    What has more than `most` instructions is not read to its end.  `begun` gives the head of what is too large to be in
+    line, if it has one, by how often a way that it leaves out may have been taken: that stands for it."""
     end = config.REGION_OPS if most is None else min(config.REGION_OPS, most + 1)
     warm = _warm(most)
     spare: set[int] = set()
@@ -146,22 +148,22 @@ def _regions(
         if at in seen:
             continue
         seen.add(at)
-        again = at != pc and is_known(at)
-        limit = config.AGAIN_OPS + 1 if again else config.REGION_OPS
+        known = at != pc and is_known(at)
+        limit = again + 1 if known else config.REGION_OPS
         if most is not None:
             limit = min(limit, end - size)
         region = discovered(at, limit)
         if at != pc and region.size > config.INLINE_OPS:
-            region = begun(at, _seldom(runs[at], again)) or region
+            region = begun(at, _seldom(runs[at], known)) or region
         if region.full and limit == config.REGION_OPS and hub(region) is not None:
             region = discovered(at, config.SWITCH_OPS)
         entry = region.blocks.get(at)
         if entry is None or (entry.step and len(entry.ops) == 1):
             continue  # nothing but the interpreter can execute it
-        if again and region.size > config.AGAIN_OPS:
+        if known and region.size > again:
             continue
         found[at] = region
-        if again:
+        if known:
             spare.add(at)
         size += region.size
         for block in region.blocks.values():
