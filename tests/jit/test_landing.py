@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from elfin import config
-from tests.jit.programs import C, build, each_budget, each_policy, native, translated, unprotected
+from elfin.tiers import policy
+from tests.jit.programs import (
+    C,
+    build,
+    each_budget,
+    each_policy,
+    native,
+    seen,
+    translated,
+    unprotected,
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +40,16 @@ def test_same_output(
 def test_paged(budget: int, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [str(program), "8000"]
     assert unprotected(monkeypatch, command, budget, patience=64) == native(command)
+
+
+def test_calls_are_jumps(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three functions of the cycle are one unit, which is entered behind their calls, too."""
+    monkeypatch.setattr(policy, "is_possible", lambda: False)
+    monkeypatch.setattr(config, "FIRST_RUN", 0)
+    monkeypatch.setattr(config, "PATIENCE", 64)
+    monkeypatch.setenv("ELFIN_CACHE_SIZE", "0")
+    found = seen([str(program), "4000"])
+    starts = {pc for region in found.regions for pc in region.starts}
+    largest = max(found.regions, key=lambda region: len(region.starts))
+    assert len(largest.starts) >= 3
+    assert any(pc not in starts for unit in found.made_units for pc in unit.entries)

@@ -220,5 +220,8 @@ def _code(memory: GuestMemory, regions: Iterable[Region]) -> list[tuple[int, byt
 
 def _labels(memory: GuestMemory, region: Region, name: Namer) -> dict[str, str]:
     """Symbols for the names of functions."""
-    symbol = name(memory, region.entry)
-    return {f"at_{region.entry:x}": symbol} if symbol else {}
+    named = {pc: symbol for pc in region.starts if (symbol := name(memory, pc))}
+    labels = {f"door_{pc:x}": f"{symbol} (entry)" for pc, symbol in named.items()}
+    if region.entry in named:
+        labels[f"at_{region.entry:x}"] = named[region.entry]
+    return labels
