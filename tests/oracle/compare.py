@@ -1,6 +1,7 @@
 """Two records after the same instruction: what differs, in words.
 
-Masked: flags that the manual leaves undefined, and what cannot be seen from user mode.
+Masked: flags that the manual leaves undefined, what cannot be seen from user mode, and what processors
+differ in (`vendor.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from elfin.isa.undefined import undefined_flags
 from elfin.rflags import BIT
 from tests.oracle import record
 from tests.oracle.encode import Encoding
-from tests.oracle.x87 import describe_x87, without_pointers, x87_differences
+from tests.oracle.vendor import as_here
+from tests.oracle.x87 import describe_x87, x87_differences
 
 HEADER_NAMES: Final = (*layout.GPR_NAMES, "rip", "rflags", "fs_base", "gs_base")
 FLAG_NAMES: Final = {
@@ -38,47 +40,15 @@ SEEN: Final = (
 def mask(e: Encoding, before: bytes) -> int:
     """The RFLAGS bits that must agree."""
     seen = record.RFLAGS_SEEN
-    for name in undefined_flags(e.form.mnemonic, e.size, shift_count(e, before)):
+    for name in undefined_flags(e.form.mnemonic, e.size, e.shift_count(before)):
         seen &= ~BIT[name]
     return seen
-
-
-def shift_count(e: Encoding, before: bytes) -> int | None:
-    """The count of a shift or rotate, masked as the processor does; None where there is none."""
-    letters = [o.letter for o in e.form.operands]
-    if "CL" in letters:
-        count = before[8]
-    elif letters[-1:] == ["1"]:
-        return 1
-    elif letters[-1:] == ["I"]:
-        count = e.immediate
-    else:
-        return None
-    return count & (63 if e.size == 64 and e.form.operands[0].size != "b" else 31)
-
-
-def without_oddities(expected: bytes, got: bytes) -> bytes:
-    """FXSAVE and FXRSTOR: MXCSR_MASK has a bit 17 on AMD's processors, which elfin has not; and with 32-bit
-    addressing they try a last byte first that has wrapped around.
-    """
-    cr2 = record.quad(expected, record.CR2)
-    if record.quad(got, record.CR2) == cr2 + (1 << 32):
-        return (
-            expected[: record.CR2] + got[record.CR2 : record.CR2 + 8] + expected[record.CR2 + 8 :]
-        )
-    for i in range(record.MEMORY + 28, record.SIZE, 16):
-        if expected[i : i + 4] == b"\xff\xff\2\0" and got[i : i + 4] == b"\xff\xff\0\0":
-            return expected[:i] + got[i : i + 4] + expected[i + 4 :]
-    return expected
 
 
 def differences(e: Encoding, before: bytes, expected: bytes, got: bytes) -> list[str]:
     """One line for each difference; empty when the two agree."""
     seen = mask(e, before)
-    if e.form.mnemonic in ("fxsave", "fxrstor"):
-        expected = without_oddities(expected, got)
-    if e.form.mnemonic in ("fnstenv", "fnsave"):
-        expected = without_pointers(before, expected, got, e.size == 16)
+    expected = as_here(e, before, expected, got)
     flags = (record.quad(expected, record.RFLAGS) ^ record.quad(got, record.RFLAGS)) & seen
     if not flags and all(expected[part] == got[part] for part in SEEN):
         return []

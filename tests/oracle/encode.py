@@ -54,6 +54,19 @@ class Encoding:
     def __str__(self) -> str:
         return f"{self.form.name(self.size)} {self.form.text} /{self.size} [{self.code.hex(' ')}]"
 
+    def shift_count(self, before: bytes) -> int | None:
+        """The count of a shift or rotate, masked as the processor does; None where there is none."""
+        letters = [o.letter for o in self.form.operands]
+        if "CL" in letters:
+            count = before[8]
+        elif letters[-1:] == ["1"]:
+            return 1
+        elif letters[-1:] == ["I"]:
+            count = self.immediate
+        else:
+            return None
+        return count & (63 if self.size == 64 and self.form.operands[0].size != "b" else 31)
+
 
 def kinds(form: Form) -> tuple[str, ...]:
     """What ModRM.rm may be in this form."""

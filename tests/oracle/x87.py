@@ -148,19 +148,3 @@ def x87_differences(expected: bytes, got: bytes) -> list[str]:
         if x != y:
             found.append(f"native {x}, here {y}")
     return found
-
-
-def without_pointers(before: bytes, expected: bytes, got: bytes, narrow: bool) -> bytes:
-    """FNSTENV's image with the pointers of `got`: the processor's are those of an earlier record, as it
-    loads pointers only while an exception is pending.
-    """
-    words = struct.pack("<HH", *struct.unpack_from("<HH", before, record.FX))
-    if narrow:
-        at, size = got.find(words, record.MEMORY), 8
-        start = at + 6
-    else:
-        at, size = got.find(words[:2] + b"\xff\xff" + words[2:] + b"\xff\xff", record.MEMORY), 16
-        start = at + 12
-    if at < 0:
-        return expected
-    return expected[:start] + got[start : start + size] + expected[start + size :]
