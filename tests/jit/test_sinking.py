@@ -48,7 +48,7 @@ def test_a_flag_goes_past_ways_out_and_those_who_choose() -> None:
     graph = Graph()
     for node in (first, choosing, spending, out, on):
         graph.add(node)
-    sink_flags(cast(Flow, Known(graph, order(graph), {0: 0, 1: 0, 2: 0, 3: BIT[SLOT], 4: 0})))
+    sink_flags(cast(Flow, Known(graph, order(graph), {0: 0, 1: 0, 2: 0, 3: BIT[SLOT], 4: 0})), -1)
     assert flag not in first.body
     assert out.body[0] is flag
 
@@ -59,15 +59,15 @@ def test_a_flag_stays_whose_value_changes() -> None:
     graph = Graph()
     for node in (first, Node([Br("exit1")], End(), note=[Exit([])]), Node([], End())):
         graph.add(node)
-    sink_flags(cast(Flow, Known(graph, order(graph), {0: 0, 1: BIT[SLOT], 2: 0})))
+    sink_flags(cast(Flow, Known(graph, order(graph), {0: 0, 1: BIT[SLOT], 2: 0})), -1)
     assert flag in first.body
 
 
-def sunk(needed: dict[int, int], *nodes: Node) -> None:
+def sunk(needed: dict[int, int], *nodes: Node, hub: int = -1) -> None:
     graph = Graph()
     for node in nodes:
         graph.add(node)
-    sink_flags(cast(Flow, Known(graph, order(graph), needed)))
+    sink_flags(cast(Flow, Known(graph, order(graph), needed)), hub)
 
 
 def works(to: int) -> Node:
@@ -109,13 +109,16 @@ def test_who_enters_through_a_door_has_flags_of_his_own() -> None:
     """He comes to the node that chooses, too, and goes on at a block, which is a way out; only who jumped there can
     come to the jump's own."""
     flag, needs = Set(ZERO, A - RAX), BIT[SLOT]
-    start = Node([], Choose(GOAL.ne(1), 2, 1))
+    doors = Node([], Choose(GOAL.ne(1), 2, 1), label=GOAL)
     first = Node([flag], Goto(2), note=[Write(needs, flag, True)])
-    hub = Node([], Choose(GOAL.ne(2), 3, 4), label=GOAL)
+    switch = Node([], Choose(GOAL.ne(2), 3, 4), label=GOAL)
     missed = Node([Br("exit0")], End(), label=GOAL, note=[Exit([], changed=needs)])
     case = Node([Br("exit1")], End(), label=2, note=[Exit([], changed=needs)])
-    sunk({0: needs, 1: 0, 2: needs, 3: needs, 4: needs}, start, first, hub, missed, case)
+    nodes = (doors, first, switch, missed, case)
+    sunk({0: needs, 1: 0, 2: needs, 3: needs, 4: needs}, *nodes)
     assert flag in first.body
-    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, start, first, hub, missed, case)
+    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes, hub=2)  # where others come from without that flag
+    assert flag in first.body
+    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes)
     assert flag not in first.body
     assert missed.body[0] is flag

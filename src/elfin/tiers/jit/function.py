@@ -115,7 +115,7 @@ class _Function:
         """The function."""
         needed, ways = flow.finish()
         if self.body.policy.paged:
-            sink_flags(flow)
+            sink_flags(flow, self.body.landing.hub)
         clock.done("opt")
         tree = structure(self.graph, flow.order)
         body = frame(needed, tree, ways, self.body.wild)

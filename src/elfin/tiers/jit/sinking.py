@@ -48,7 +48,8 @@ class _Way:
     start: int
 
 
-def sink_flags(flow: Flow) -> None:
+def sink_flags(flow: Flow, hub: int) -> None:
+    """`hub`: the node where who enters the function goes on, and who returns (`landing.py`)."""
     graph, order = flow.graph, flow.order
     copies: dict[int, list[int]] = {}  # nodes by their body, which copies share
     for number in order.sequence:
@@ -58,7 +59,7 @@ def sink_flags(flow: Flow) -> None:
         node = graph.nodes[numbers[0]]
         if not any(type(e) is Write and e.needed and e.register & FLAGS for e in node.note):
             continue
-        branch, has_doors = _branch(graph, order, numbers)
+        branch, has_doors = _branch(graph, order, numbers, hub)
         ways = {to for n in branch for to in graph.successors(n)} - (branch - {*numbers})
         ends: dict[int, int] = {}  # and what is needed there
         others = 0
@@ -97,7 +98,7 @@ def sink_flags(flow: Flow) -> None:
             node.body[:] = [s for s in node.body if id(s) not in gone]
 
 
-def _branch(graph: Graph, order: Order, numbers: list[int]) -> tuple[set[int], bool]:
+def _branch(graph: Graph, order: Order, numbers: list[int], hub: int) -> tuple[set[int], bool]:
     """Copies of a node, and nodes behind them that only choose where to go on, take the budget, or look at pages.  Does
     somebody else come there?  Who enters through a door, and that leads to none of the jump's ways out (`dispatch.py`).
     """
@@ -107,12 +108,8 @@ def _branch(graph: Graph, order: Order, numbers: list[int]) -> tuple[set[int], b
         to = work.pop()
         node = graph.nodes[to]
         others = {*order.predecessors[to]} - branch
-        if (
-            to in branch
-            or not _chooses(node)
-            or others - {0}
-            or (others and node.label is not GOAL)
-        ):
+        doors = all(graph.nodes[n].label is GOAL for n in others)
+        if to in branch or to == hub or not _chooses(node) or not doors:
             continue
         branch.add(to)
         has_doors = has_doors or bool(others)
