@@ -117,7 +117,8 @@ def test_who_enters_through_a_door_has_flags_of_his_own() -> None:
     nodes = (doors, first, switch, missed, case)
     sunk({0: needs, 1: 0, 2: needs, 3: needs, 4: needs}, *nodes)
     assert flag in first.body
-    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes, hub=2)  # where others come from without that flag
+    # Where others come from, without that flag:
+    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes, hub=2)
     assert flag in first.body
     sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes)
     assert flag not in first.body
