@@ -10,6 +10,8 @@ V8 leaves each value where it was computed, wasmtime moves pure ones to their on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 from elfin.codegen.function import assigned
@@ -48,73 +50,96 @@ class _Way:
     start: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """What is asked of a graph.  `copies`: nodes by their body, which copies share; `needed`: what is needed where;
+    `hub`: the node where who enters the function goes on, and who returns (`landing.py`)."""
+
+    graph: Graph
+    order: Order
+    copies: Mapping[int, list[int]]
+    needed: Mapping[int, int]
+    hub: int
+
+    def alike(self, number: int) -> list[int]:
+        return self.copies[id(self.graph.nodes[number].body)]
+
+    def goes_on(self, number: int) -> bool:
+        return bool(self.graph.successors(number))
+
+    def branch(self, numbers: list[int]) -> tuple[set[int], bool]:
+        """Copies of a node, and nodes behind them that only choose where to go on, take the budget, or look at pages.
+        Does somebody else come there?  Who enters through a door, and that leads to none of the jump's ways out
+        (`dispatch.py`).
+        """
+        nodes = self.graph.nodes
+        branch, has_doors = {*numbers}, False
+        work = [to for number in numbers for to in self.graph.successors(number)]
+        while work:
+            to = work.pop()
+            others = {*self.order.predecessors[to]} - branch
+            doors = all(nodes[n].label is GOAL for n in others)
+            if to in branch or to == self.hub or not _chooses(nodes[to]) or not doors:
+                continue
+            branch.add(to)
+            has_doors = has_doors or bool(others)
+            work += self.graph.successors(to)
+        return branch, has_doors
+
+    def ends(self, numbers: list[int]) -> tuple[dict[int, int], int]:
+        """Where flags can be set that copies of a node set, with what is needed there; and what is needed elsewhere."""
+        branch, has_doors = self.branch(numbers)
+        ways = {to for n in branch for to in self.graph.successors(n)} - (branch - {*numbers})
+        found: dict[int, int] = {}
+        others = 0
+        for to in ways:
+            is_end = not has_doors or (self.graph.nodes[to].label is GOAL and not self.goes_on(to))
+            if is_end and branch.issuperset(self.order.predecessors[to]):
+                found[to] = self.needed[to]
+            else:
+                others |= self.needed[to]
+        on = [to for to in ways if self.goes_on(to)]
+        if on:
+            others |= reduce(and_, (self.needed[to] for to in on), FLAGS)  # one place is enough
+        for to in [to for to in found if not found.keys() >= {*self.alike(to)}]:
+            others |= found.pop(to)
+        return found, others
+
+
 def sink_flags(flow: Flow, hub: int) -> None:
-    """`hub`: the node where who enters the function goes on, and who returns (`landing.py`)."""
-    graph, order = flow.graph, flow.order
-    copies: dict[int, list[int]] = {}  # nodes by their body, which copies share
+    """`hub`: see `_Graph`."""
+    nodes, order = flow.graph.nodes, flow.order
+    copies: dict[int, list[int]] = {}
     for number in order.sequence:
-        copies.setdefault(id(graph.nodes[number].body), []).append(number)
-    needed = flow.needed_at()
+        copies.setdefault(id(nodes[number].body), []).append(number)
+    graph = _Graph(flow.graph, order, copies, flow.needed_at(), hub)
     for numbers in copies.values():
-        node = graph.nodes[numbers[0]]
+        node = nodes[numbers[0]]
         if not any(type(e) is Write and e.needed and e.register & FLAGS for e in node.note):
             continue
-        branch, has_doors = _branch(graph, order, numbers, hub)
-        ways = {to for n in branch for to in graph.successors(n)} - (branch - {*numbers})
-        ends: dict[int, int] = {}  # and what is needed there
-        others = 0
-        always = FLAGS  # what all ways need that go on
-        for to in ways:
-            goes_on = bool(graph.successors(to))
-            if goes_on:
-                always &= needed[to]
-            is_end = graph.nodes[to].label is GOAL and not goes_on if has_doors else True
-            if is_end and branch.issuperset(order.predecessors[to]):
-                ends[to] = needed[to]
-            else:
-                others |= needed[to]
-        if any(graph.successors(to) for to in ways):
-            others |= always
-        alike = {to: copies[id(graph.nodes[to].body)] for to in ends}
-        for to in [to for to, same in alike.items() if not ends.keys() >= {*same}]:
-            others |= ends[to]
-            alike.pop(to)
-        if not alike and not any(type(e) is Exit and e.changed & FLAGS for e in node.note):
+        ends, others = graph.ends(numbers)
+        if not ends and not any(type(e) is Exit and e.changed & FLAGS for e in node.note):
             continue
+        wanted: dict[int, int] = {}  # by the first of copies
+        for to, needed in ends.items():
+            first = graph.alike(to)[0]
+            wanted[first] = wanted.get(first, 0) | needed
         moved = _movable(node, others)
-        for same in {id(same): same for same in alike.values()}.values():
-            wanted = 0
-            for to in same:
-                wanted |= ends[to]
-            end = graph.nodes[same[0]]
-            start = [m for m in moved if m.behind and m.register & wanted]
-            end.body[:0] = [m.statement for m in start]
-            end.note[:0] = [Write(m.register, m.statement, needed=True) for m in start]
-        for m in moved:
-            for way in m.ways:
-                way.body.insert(way.start, m.statement)
-        gone = {id(m.statement) for m in moved}
-        if gone:
-            node.body[:] = [s for s in node.body if id(s) not in gone]
+        _move(node, moved, [(nodes[first], needed) for first, needed in wanted.items()])
 
 
-def _branch(graph: Graph, order: Order, numbers: list[int], hub: int) -> tuple[set[int], bool]:
-    """Copies of a node, and nodes behind them that only choose where to go on, take the budget, or look at pages.  Does
-    somebody else come there?  Who enters through a door, and that leads to none of the jump's ways out (`dispatch.py`).
-    """
-    branch, has_doors = {*numbers}, False
-    work = [to for number in numbers for to in graph.successors(number)]
-    while work:
-        to = work.pop()
-        node = graph.nodes[to]
-        others = {*order.predecessors[to]} - branch
-        doors = all(graph.nodes[n].label is GOAL for n in others)
-        if to in branch or to == hub or not _chooses(node) or not doors:
-            continue
-        branch.add(to)
-        has_doors = has_doors or bool(others)
-        work += graph.successors(to)
-    return branch, has_doors
+def _move(node: Node, moved: list[_Moved], ends: list[tuple[Node, int]]) -> None:
+    """Set flags on the ways out of the node, and at the ends where they are needed, instead of in it."""
+    for end, needed in ends:
+        start = [m for m in moved if m.behind and m.register & needed]
+        end.body[:0] = [m.statement for m in start]
+        end.note[:0] = [Write(m.register, m.statement, needed=True) for m in start]
+    for m in moved:
+        for way in m.ways:
+            way.body.insert(way.start, m.statement)
+    gone = {id(m.statement) for m in moved}
+    if gone:
+        node.body[:] = [s for s in node.body if id(s) not in gone]
 
 
 def _chooses(node: Node) -> bool:
