@@ -69,6 +69,7 @@ AGAIN_OPS_PAGED: Final = 60  # in a page, where translating takes longer
 UNITS_OF_ENTRY: Final = 4  # translations kept for code at one address that keeps changing
 CHANGED_WAIT: Final = 0.004  # seconds before the next one is made, twice as long each time
 UNITS_BYTES: Final = 48 << 20  # Wasm of all units of a machine; machine code is as large again
+UNITS: Final = 8000  # of a machine: each is two of the 65,530 mappings that Linux gives a process
 UNITS_OF_MEMORY: Final = 4000  # started in one guest memory before it is renewed
 TABLE_SIZE: Final = 1 << 16  # translated functions of one guest memory at most
 STORE_SIZE: Final = 256  # MiB of translations kept in files; see tiers/jit/store.py

@@ -40,13 +40,15 @@ class Watched(Translator):
         self.asked += 1
         if self.asked % EVERY == 0:
             assert self.units.bytes < 2 * config.UNITS_BYTES
+            assert self.units.number <= config.UNITS
             assert all(len(one.units) <= INSTANCES for one in self.started.values())
             self.sizes.append(resident())
 
 
-def test_code_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "most"), [("UNITS_BYTES", 60_000), ("UNITS", 60)])
+def test_code_for_ever(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
     made: list[Watched] = []
-    monkeypatch.setattr(config, "UNITS_BYTES", 60_000)
+    monkeypatch.setattr(config, name, most)
     monkeypatch.setattr(config, "UNITS_OF_MEMORY", INSTANCES)
     monkeypatch.setattr(lifted, "MOST", 500)
     monkeypatch.setattr(policy, "Translator", lambda: made.append(Watched()) or made[0])

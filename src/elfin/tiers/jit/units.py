@@ -92,6 +92,7 @@ class Units:
     """All of a machine.  `generation` changes when all are dropped, because there are as many as there may be."""
 
     generation: int = 0
+    number: int = 0  # that were added
     bytes: int = 0  # of Wasm
     next_index: int = 0  # in the table of functions
     _known: dict[int, list[Known]] = field(default_factory=dict)  # by address, the newest last
@@ -150,7 +151,7 @@ class Units:
     @property
     def is_full(self) -> bool:
         full = self.next_index + config.UNIT_ENTRIES > config.TABLE_SIZE
-        return full or self.bytes > config.UNITS_BYTES
+        return full or self.bytes > config.UNITS_BYTES or self.number >= config.UNITS
 
     def drop_all(self) -> None:
         """Begin anew."""
@@ -158,7 +159,7 @@ class Units:
         self._made.clear()
         self._inside.clear()
         self._doors.clear()
-        self.next_index = self.bytes = 0
+        self.next_index = self.bytes = self.number = 0
         self.generation += 1
 
     def made(self, pc: int, unit: Unit) -> int:
@@ -171,6 +172,7 @@ class Units:
         """Keep the unit for `pc`; `size`: bytes of its Wasm."""
         known = Known(unit, module, self.next_index)
         self.next_index += len(unit.entries)
+        self.number += 1
         self.bytes += size
         if not unit.doors:  # what is in the middle of such code gets a small unit
             self._inside.update(at for at, _ in unit.code)
