@@ -3,6 +3,7 @@ capped and given back."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,23 @@ import pytest
 
 import elfin
 from elfin import config
+from elfin.hosts.wasmtime_owned import Module
+from elfin.hosts.wasmtime_py import WasmtimeHost
 from elfin.runtime.memory import GuestMemory
 from elfin.tiers import policy
 from elfin.tiers.jit import lifted
 from elfin.tiers.jit.engine import Translator
-from tests.jit.programs import C, build, native
+from tests.jit.programs import KERNELS, C, build, native
 
 INSTANCES = 40
 EVERY = 20  # translations between two looks
+UNIT_BYTES = 100_000  # of one at most; the interpreter has more
 MORE = 8 << 10  # KiB: the allocator's play
+
+
+def check(status: int, output: bytes) -> tuple[int, bytes]:
+    """A kernel's output is compared but for the time."""
+    return status, output.partition(b" t=")[0]
 
 
 def resident() -> int:
@@ -64,3 +73,34 @@ def test_code_for_ever(monkeypatch: pytest.MonkeyPatch, name: str, most: int) ->
     assert len(renewals) >= 6
     assert len(sizes) >= 12
     assert max(sizes[-third:]) < max(sizes[third : 2 * third]) + MORE, sizes
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_no_room(monkeypatch: pytest.MonkeyPatch, behind: bool) -> None:
+    """The host refuses the first module and each third one after it: what is there goes, and the guest goes on.
+    `behind`: it is the thread that has it compiled."""
+    made: list[Translator] = []
+    asked: list[str] = []
+    compile_ = WasmtimeHost.compile
+
+    def compile_or_not(host: WasmtimeHost, wasm: bytes) -> Module:
+        if len(wasm) < UNIT_BYTES:
+            asked.append(threading.current_thread().name)
+            if len(asked) % 3 == 1:
+                raise MemoryError("no room")
+        return compile_(host, wasm)
+
+    def translator() -> Translator:
+        made.append(Translator() if behind else Translator(hot=200))
+        return made[0]
+
+    monkeypatch.setattr(policy, "Translator", translator)
+    monkeypatch.setattr(policy, "is_possible", lambda: behind)
+    monkeypatch.setattr(policy, "user_store", lambda engine: None)
+    monkeypatch.setattr(WasmtimeHost, "compile", compile_or_not)
+    code, *args = (KERNELS / "bytecode.c", "4") if behind else (C / "rewriting.c", "hot", "40")
+    command = [str(build(code)), *args]
+    done = elfin.run(command, capture_output=True, timeout=100, tier="jit")
+    assert check(done.returncode, done.stdout) == check(*native(command))
+    assert made[0].units.generation > 0
+    assert (threading.main_thread().name not in asked) is behind

@@ -6,6 +6,7 @@ Each `Space` has a `Store` of its own, because a store frees its instances only 
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import re
@@ -35,6 +36,7 @@ from elfin.runtime.host import WASM_PAGE
 
 PROT_READ, PROT_WRITE = 1, 2
 REFUSED = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
+NO_ROOM = f"os error {errno.ENOMEM}"
 MAX_PAGES = 65536
 PAGE_BITS = 16
 RESERVED = 1 << 32
@@ -79,7 +81,12 @@ class WasmtimeHost:
 
     def compile(self, wasm: bytes) -> Module:
         made = c_void_p()
-        check(C.wasmtime_module_new(self.engine.pointer, wasm, len(wasm), byref(made)))
+        try:
+            check(C.wasmtime_module_new(self.engine.pointer, wasm, len(wasm), byref(made)))
+        except WasmtimeError as error:
+            if NO_ROOM in str(error):
+                raise MemoryError("the engine has no room for another module") from error
+            raise
         return Module(made)
 
     def load(self, path: str) -> Module | None:

@@ -164,6 +164,9 @@ class Background:
 
     def _hand_over(self, done: Done) -> None:
         self._under_way.remove(done.plan)
+        if isinstance(done.error, MemoryError):
+            self.translator.drop_all()
+            return
         if done.error is not None:
             raise done.error
         assert done.making is not None and done.module is not None

@@ -138,10 +138,10 @@ class Translator:
         self.maker = None
         self.started.clear()
         self.waiting.clear()
-        self._drop_all()
+        self.drop_all()
 
-    def _drop_all(self) -> None:
-        """There are as many units as there may be: begin anew."""
+    def drop_all(self) -> None:
+        """There are as many units as there may be, or the host has no room for more: begin anew."""
         self.units.drop_all()
         self.careful.clear()
         self.rounds.clear()
@@ -243,7 +243,7 @@ class Translator:
         if learned.careful:
             self.careful.add(pc)
         if self.units.is_full:
-            self._drop_all()
+            self.drop_all()
         if self.watch is not None:
             self.watch.found(unit, perf_counter() - start)
         return self.units.add(pc, unit, module, size)
@@ -254,7 +254,11 @@ class Translator:
         if unit is None:
             return None
         start = perf_counter()
-        module = memory.host.compile(unit.wasm)
+        try:
+            module = memory.host.compile(unit.wasm)
+        except MemoryError:
+            self.drop_all()
+            return None
         if self.watch is not None:
             self.watch.compiled(unit, perf_counter() - start)
         return self._add(memory, wish.pc, unit, module)
@@ -267,7 +271,7 @@ class Translator:
     def _add(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> Known:
         """Keep what was made, for this run and others."""
         if self.units.is_full:
-            self._drop_all()
+            self.drop_all()
         self.has_made = True
         often = self.units.made(pc, unit)
         if self.store is not None and often <= config.UNITS_OF_ENTRY and self._lasts(memory, unit):
