@@ -22,7 +22,8 @@ from tests.oracle.encode import Encoding
 
 Allow = Callable[[Encoding, bytes, bytearray, bytes], None]
 
-INTEL: Final = "GenuineIntel" in Path("/proc/cpuinfo").read_text()
+CPUINFO: Final = Path("/proc/cpuinfo")
+INTEL: Final = CPUINFO.exists() and "GenuineIntel" in CPUINFO.read_text()
 POINTERS: Final = slice(record.FX + 6, record.FX + 24)
 SUMMARY: Final = 0x80  # FSW.ES
 RECIPROCAL_ERROR: Final = 3 / 4096  # twice 1.5 * 2**-12: each of the two may be off by that
@@ -31,8 +32,11 @@ SELECTOR_LOADS: Final = ("lfs", "lgs", "lss")
 
 def as_here(e: Encoding, before: bytes, expected: bytes, got: bytes) -> bytes:
     """`expected` without what may differ."""
+    rows = _rows(e)
+    if not rows:
+        return expected
     seen = bytearray(expected)
-    for allow in _rows(e):
+    for allow in rows:
         allow(e, before, seen, got)
     return bytes(seen)
 
