@@ -90,6 +90,11 @@ def native(command: Sequence[str]) -> tuple[int, bytes]:
     return done.returncode, done.stdout
 
 
+def untimed(result: tuple[int, bytes]) -> tuple[int, bytes]:
+    """A kernel's status, and its output but for the time."""
+    return result[0], result[1].partition(b" t=")[0]
+
+
 @contextmanager
 def machine(name: str) -> Iterator[elfin.Machine]:
     """A machine with the translator of a policy, which begins at once: these programs are short."""

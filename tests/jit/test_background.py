@@ -24,7 +24,7 @@ from elfin.tiers.jit.background import Background
 from elfin.tiers.jit.engine import Translator
 from elfin.tiers.jit.plan import Plan, plan
 from elfin.tiers.jit.policy import Policy
-from tests.jit.programs import KERNELS, C, build, native, translated
+from tests.jit.programs import KERNELS, C, build, native, translated, untimed
 from tests.program.runner import elfin_environment, elfin_run
 
 AT = 0x401000
@@ -44,11 +44,6 @@ class Gate:
 
 CARRY_OUT = Background.carry_out
 RUNS = (("fib", "31"), ("sha256", "20"), ("bytecode", "1"), ("fib", "29"))
-
-
-def check(result: tuple[int, bytes]) -> tuple[int, bytes]:
-    """A kernel's status, and its output but for the time."""
-    return result[0], result[1].partition(b" t=")[0]
 
 
 @pytest.fixture
@@ -248,7 +243,7 @@ def test_guest_goes_on(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program comes to its end while its first plan still waits."""
     monkeypatch.setattr(policy, "is_possible", lambda: True)
     command = [str(build(KERNELS / "fib.c")), "31"]
-    assert check(translated("jit", command)) == check(native(command))
+    assert untimed(translated("jit", command)) == untimed(native(command))
     assert gate.begun.is_set()
 
 
@@ -267,7 +262,7 @@ def test_exit_meanwhile(number: str) -> None:
     done = subprocess.run(
         command, capture_output=True, env=elfin_environment(), timeout=PATIENCE, check=False
     )
-    assert check((done.returncode, done.stdout)) == check(native([program, number]))
+    assert untimed((done.returncode, done.stdout)) == untimed(native([program, number]))
     assert done.stderr == b""
 
 
@@ -291,14 +286,14 @@ def test_machines_in_threads() -> None:
 
     def run(i: int) -> None:
         done = elfin.run(commands[i], capture_output=True, timeout=100, tier="jit")
-        results[i] = check((done.returncode, done.stdout))
+        results[i] = untimed((done.returncode, done.stdout))
 
     threads = [Thread(target=run, args=(i,)) for i in range(len(commands))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
-    assert results == {i: check(native(command)) for i, command in enumerate(commands)}
+    assert results == {i: untimed(native(command)) for i, command in enumerate(commands)}
 
 
 def test_after_fork_of_the_host() -> None:

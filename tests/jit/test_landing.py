@@ -47,7 +47,6 @@ def test_calls_are_jumps(program: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(policy, "is_possible", lambda: False)
     monkeypatch.setattr(config, "FIRST_RUN", 0)
     monkeypatch.setattr(config, "PATIENCE", 64)
-    monkeypatch.setenv("ELFIN_CACHE_SIZE", "0")
     found = seen([str(program), "4000"])
     starts = {pc for region in found.regions for pc in region.starts}
     largest = max(found.regions, key=lambda region: len(region.starts))

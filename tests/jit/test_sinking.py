@@ -120,6 +120,12 @@ def test_who_enters_through_a_door_has_flags_of_his_own() -> None:
     # Where others come from, without that flag:
     sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes, hub=2)
     assert flag in first.body
+    switch.label = (
+        3  # a block that jumps to where it never did: who comes there has flags of his own
+    )
+    sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes)
+    assert flag in first.body
+    switch.label = GOAL
     sunk({0: 0, 1: 0, 2: needs, 3: needs, 4: 0}, *nodes)
     assert flag not in first.body
     assert missed.body[0] is flag

@@ -1,7 +1,7 @@
 """Where the processor that is asked may answer otherwise than elfin: what AMD's and Intel's manuals leave open.
 
 Input:  an instruction, its state before, the processor's record after it, and elfin's.
-Output: the processor's record, in which just that part is elfin's, if it is as its maker's manual allows.
+Output: the processor's record, in which that part is elfin's; all of it where the rest follows from that part.
 
 elfin answers as AMD's processors do (`isa/`, `core/`), so on Intel's there is more of it.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from elfin.bits import mask
 from elfin.isa import vectors
 from elfin.layout import RCX, RDI, RSI, RSP
 from elfin.rflags import ARITHMETIC
@@ -52,12 +53,14 @@ def _rows(e: Encoding) -> list[Allow]:
         return rows
     if name == "fxrstor" or "x87" in e.form.attributes.get("cpuid", ""):
         rows += [_pointers, _pending_store]
-    if name in ("fbstp", "fstp"):
+    if e.form.text in ("DB /7", "DF /6"):
         rows.append(_part)
     if e.form.text in ("0F A1", "0F A9", "o16 63 /r"):
         rows.append(_short_read)
     if e.form.is_string:
-        rows += [_addresses, _flags_at_fault]
+        rows.append(_addresses)
+    if name in ("cmps", "scas"):
+        rows += [_which_fault, _flags_at_fault]
     if (name in SELECTOR_LOADS and e.size == 64) or _is_prefetch_of_register(e):
         rows.append(_all)
     if name == "call":
@@ -139,41 +142,54 @@ def _part(_e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
 
 def _short_read(_e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
     """POP FS and POP GS read two bytes, not eight; MOVSXD to 16 bits reads two, not four."""
-    if record.quad(got, record.VECTOR) == vectors.PF:
+    native, here = (record.quad(r, record.VECTOR) for r in (seen, got))
+    if here == vectors.PF != native:
         seen[:] = got
 
 
 def _addresses(e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
     """With 32-bit addressing, registers that the instruction did not come to change lose their upper halves."""
-    for register in (RCX, RSI, RDI):
-        at = register
+    for at in (RCX, RSI, RDI):
         if e.bits == 32 and seen[at : at + 8] == got[at : at + 4] + bytes(4):
             _take(slice(at + 4, at + 8), seen, got)
 
 
+def _which_fault(e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
+    """REPE CMPSB whose operands are both refused names the other one's fault."""
+    raised = {record.quad(r, record.VECTOR) for r in (seen, got)}
+    if e.form.text == "A6" and e.rep == "rep" and raised <= {vectors.PF, vectors.GP}:
+        _take(slice(record.VECTOR, record.CR2 + 8), seen, got)
+
+
 def _flags_at_fault(_e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
     """Where a repeated comparison faults, flags are not yet those of the element before."""
-    if _both_raise(vectors.PF, seen, got):
+    if record.quad(seen, record.VECTOR) != record.DONE:
         flags = record.quad(seen, record.RFLAGS) & ~ARITHMETIC
         record.set_quad(seen, record.RFLAGS, flags | record.quad(got, record.RFLAGS) & ARITHMETIC)
 
 
-def _pushed(_e: Encoding, before: bytes, seen: bytearray, got: bytes) -> None:
+def _pushed(e: Encoding, before: bytes, seen: bytearray, got: bytes) -> None:
     """A CALL to an address that is not canonical has written the return address when it faults."""
     at = record.quad(before, RSP) - 8 - record.DATA + record.MEMORY
-    if _both_raise(vectors.GP, seen, got):
-        _take(slice(max(at, record.MEMORY), max(at + 8, record.MEMORY)), seen, got)
+    back = (e.at + len(e.code)).to_bytes(8, "little")
+    if _both_raise(vectors.GP, seen, got) and seen[at : at + 8] == back and at >= record.MEMORY:
+        _take(slice(at, at + 8), seen, got)
 
 
-def _fault(_e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
+def _fault(e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
     """MASKMOVDQU may name any of the sixteen bytes, and may fault for a byte that stays or not."""
-    if any(record.quad(r, record.VECTOR) == vectors.PF for r in (seen, got)):
+    if _both_raise(vectors.PF, seen, got):
+        apart = record.quad(seen, record.CR2) - record.quad(got, record.CR2)
+        if (apart + 15) & mask(e.bits) <= 30:
+            _take(slice(record.ERROR, record.CR2 + 8), seen, got)
+    elif record.quad(got, record.VECTOR) == vectors.PF:
         seen[:] = got
 
 
-def _reciprocals(_e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
-    """Any value within the bound."""
-    for at in range(record.XMM, record.XMM + 256, 4):
+def _reciprocals(e: Encoding, _before: bytes, seen: bytearray, got: bytes) -> None:
+    """Any value within the bound, in the lanes that are set."""
+    start = record.XMM + 16 * e.registers[0]
+    for at in range(start, start + (16 if e.form.mnemonic.endswith("ps") else 4), 4):
         a, b = (struct.unpack_from("<f", r, at)[0] for r in (seen, got))
         if math.isfinite(a) and abs(a - b) <= RECIPROCAL_ERROR * abs(b):
             _take(slice(at, at + 4), seen, got)

@@ -165,7 +165,7 @@ class Background:
     def _hand_over(self, done: Done) -> None:
         self._under_way.remove(done.plan)
         if isinstance(done.error, MemoryError):
-            self.translator.drop_all()
+            self.translator.make_room(done.plan.memory)
             return
         if done.error is not None:
             raise done.error

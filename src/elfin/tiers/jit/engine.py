@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
@@ -138,14 +139,21 @@ class Translator:
         self.maker = None
         self.started.clear()
         self.waiting.clear()
-        self.drop_all()
+        self._drop_all()
 
-    def drop_all(self) -> None:
-        """There are as many units as there may be, or the host has no room for more: begin anew."""
+    def _drop_all(self) -> None:
+        """There are as many units as there may be: begin anew."""
         self.units.drop_all()
         self.careful.clear()
         self.rounds.clear()
         self.worth = Worth(self.hot)
+
+    def make_room(self, memory: GuestMemory) -> None:
+        """The host has none for another module: begin anew, and give back what was started in the memory."""
+        self._drop_all()
+        if self.started.pop(memory, None) is not None and not memory.is_closed:
+            with suppress(MemoryError):  # nor for a copy: the old one goes on
+                memory.renew()
 
     def _choose_policy(self, task: Task, memory: GuestMemory) -> None:
         """A program that handles SIGSEGV sees the registers of a fault: they must be exact then.  One that has
@@ -243,7 +251,7 @@ class Translator:
         if learned.careful:
             self.careful.add(pc)
         if self.units.is_full:
-            self.drop_all()
+            self._drop_all()
         if self.watch is not None:
             self.watch.found(unit, perf_counter() - start)
         return self.units.add(pc, unit, module, size)
@@ -257,7 +265,7 @@ class Translator:
         try:
             module = memory.host.compile(unit.wasm)
         except MemoryError:
-            self.drop_all()
+            self.make_room(memory)
             return None
         if self.watch is not None:
             self.watch.compiled(unit, perf_counter() - start)
@@ -271,7 +279,7 @@ class Translator:
     def _add(self, memory: GuestMemory, pc: int, unit: Unit, module: Module) -> Known:
         """Keep what was made, for this run and others."""
         if self.units.is_full:
-            self.drop_all()
+            self._drop_all()
         self.has_made = True
         often = self.units.made(pc, unit)
         if self.store is not None and often <= config.UNITS_OF_ENTRY and self._lasts(memory, unit):

@@ -51,7 +51,7 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
-class _Graph:
+class _Shape:
     """What is asked of a graph.  `copies`: nodes by their body, which copies share; `needed`: what is needed where;
     `hub`: the node where who enters the function goes on, and who returns (`landing.py`)."""
 
@@ -78,8 +78,8 @@ class _Graph:
         while work:
             to = work.pop()
             others = {*self.order.predecessors[to]} - branch
-            doors = all(nodes[n].label is GOAL for n in others)
-            if to in branch or to == self.hub or not _chooses(nodes[to]) or not doors:
+            doors = all(nodes[n].label is GOAL for n in (to, *others))
+            if to in branch or to == self.hub or not _chooses(nodes[to]) or (others and not doors):
                 continue
             branch.add(to)
             has_doors = has_doors or bool(others)
@@ -107,22 +107,22 @@ class _Graph:
 
 
 def sink_flags(flow: Flow, hub: int) -> None:
-    """`hub`: see `_Graph`."""
+    """`hub`: see `_Shape`."""
     nodes, order = flow.graph.nodes, flow.order
     copies: dict[int, list[int]] = {}
     for number in order.sequence:
         copies.setdefault(id(nodes[number].body), []).append(number)
-    graph = _Graph(flow.graph, order, copies, flow.needed_at(), hub)
+    shape = _Shape(flow.graph, order, copies, flow.needed_at(), hub)
     for numbers in copies.values():
         node = nodes[numbers[0]]
         if not any(type(e) is Write and e.needed and e.register & FLAGS for e in node.note):
             continue
-        ends, others = graph.ends(numbers)
+        ends, others = shape.ends(numbers)
         if not ends and not any(type(e) is Exit and e.changed & FLAGS for e in node.note):
             continue
         wanted: dict[int, int] = {}  # by the first of copies
         for to, needed in ends.items():
-            first = graph.alike(to)[0]
+            first = shape.alike(to)[0]
             wanted[first] = wanted.get(first, 0) | needed
         moved = _movable(node, others)
         _move(node, moved, [(nodes[first], needed) for first, needed in wanted.items()])

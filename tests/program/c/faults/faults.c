@@ -47,6 +47,7 @@ FAULT(beyond_file, "mov $" FILE_END ", %eax", "mov 0x1234(%rax), %al")
 FAULT(push_unmapped, "", "mov $" PAGE "+0x1800, %esp; push %rax")
 FAULT(repeated_store, "mov $" PAGE "+0xff0, %edi; mov $9, %ecx", "rep stosl")
 FAULT(repeated_move, "mov $" PAGE "+0xff0, %esi; mov $" DATA ", %edi; mov $9, %ecx", "rep movsw")
+FAULT(compared_at_once, "mov $" PAGE "+0xff0, %esi; mov $" PAGE "+0x1000, %edi; mov $9, %ecx", "repe cmpsb")
 /* with the flags of equal bytes: whether they are set before the fault differs between makers */
 FAULT_FLAGS(repeated_compare, "0x246", "mov $" PAGE "+0xffe, %esi; mov $" PAGE "+0xff0, %edi; mov $9, %ecx", "repe cmpsb")
 FAULT_FLAGS(backwards, "0xe93", "mov $" READ_ONLY "+2, %edi; mov $9, %ecx", "rep stosb")
